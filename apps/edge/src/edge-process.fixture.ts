@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Control, connectControl } from '@foreshard/core/adapters/control';
 import { connectAnyHost } from '@foreshard/core/adapters/event-hosts';
-import { applyMigrations } from '@foreshard/core/adapters/prisma';
 import {
   addHost,
   createStream,
@@ -16,16 +15,9 @@ import {
   type StreamRequest,
   type Topology,
 } from '@foreshard/core/topology';
-import {
-  createDatabase,
-  freePort,
-  type LocalServer,
-  startPostgres,
-  startRedis,
-  temporaryFolder,
-} from '@foreshard/local';
+import { freePort, type LocalServer, startPostgres, startRedis, temporaryFolder } from '@foreshard/local';
+import { migratedDatabase } from '../../../packages/core/src/adapters/prisma/migrated-database.fixture.ts';
 
-const MIGRATIONS = new URL('../../../prisma/migrations', import.meta.url).pathname;
 export const EDGE = new URL('main.ts', import.meta.url).pathname;
 export const WORKER = new URL('../../worker/src/main.ts', import.meta.url).pathname;
 const POLL_MS = 20;
@@ -83,9 +75,7 @@ export class EdgeCluster {
         startPostgres({ dir: join(folder.path, `postgres-host-${i}`) }),
       ),
     ]);
-    const name = `edge_${process.pid}_${process.hrtime.bigint()}`;
-    const databaseUrl = await createDatabase(sharedPostgres ?? ownPostgres!.url, name);
-    await applyMigrations(databaseUrl, MIGRATIONS);
+    const databaseUrl = await migratedDatabase(sharedPostgres ?? ownPostgres!.url, 'edge');
     const cluster = new EdgeCluster({ ownPostgres, controlRedis, hosts, databaseUrl, folder, settings });
     for (const host of hosts) await cluster.join(host);
     cluster.token = (await cluster.control.tokens.create({ name: 'test' })).plaintext;

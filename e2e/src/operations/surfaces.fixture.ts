@@ -6,7 +6,7 @@ import type { ErrorCode } from '@foreshard/core/kernel';
 import { type AnyOperation, type OperationRequest, requestOf } from '@foreshard/core/operations';
 import { freePort } from '@foreshard/local';
 import { vi } from 'vitest';
-import { runForeshard } from '../../../apps/cli/src/program.ts';
+import { type CommandResult, runHere } from '../../../apps/cli/src/run-here.fixture.ts';
 
 export type Input = Readonly<Record<string, unknown>>;
 export type Outcome = { readonly answer: unknown } | { readonly code: ErrorCode | string };
@@ -108,32 +108,9 @@ interface TrpcAnswer {
   };
 }
 
-export interface Ended {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Runs `foreshard ARGS` in this process, against this edge: starting one for each would take minutes. */
-export async function foreshard(args: readonly string[], edgeUrl: string, token: string): Promise<Ended> {
-  const written = { stdout: '', stderr: '' };
-  const spies = (['stdout', 'stderr'] as const).map((name) =>
-    vi.spyOn(process[name], 'write').mockImplementation((chunk: unknown, done?: unknown) => {
-      written[name] += String(chunk);
-      if (typeof done === 'function') done();
-      return true;
-    }),
-  );
-  vi.stubEnv('FORESHARD_EDGE_URL', edgeUrl);
-  vi.stubEnv('FORESHARD_TOKEN', token);
-  const { exitCode } = process;
-  try {
-    return { exitCode: await runForeshard(['node', 'foreshard', ...args]), ...written };
-  } finally {
-    process.exitCode = exitCode;
-    vi.unstubAllEnvs();
-    for (const spy of spies) spy.mockRestore();
-  }
+export function foreshard(args: readonly string[], edgeUrl: string, token: string): Promise<CommandResult> {
+  return runHere(args, { FORESHARD_EDGE_URL: edgeUrl, FORESHARD_TOKEN: token });
 }
 
 export interface ConsoleProcess {

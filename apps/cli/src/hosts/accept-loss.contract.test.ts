@@ -29,7 +29,7 @@ afterAll(async () => {
   await edge?.stop();
 });
 
-const foreshard = (...args: string[]) => edge.command(args).ended;
+const foreshard = (...args: string[]) => edge.run(args);
 const hostRow = async () => (await control.topology.snapshot()).hosts[0]!;
 
 /** What the edge says of hosts while it is ready. */

@@ -1,26 +1,27 @@
-/** A whole cluster of real servers and processes, and the command as its users run it. */
+/**
+ * A whole cluster of real servers and processes, and the command as its users run it: `command` in a process of its own,
+ * `run` in one the first time that each command is given, and within this process when it is given again. Starting one
+ * takes more than half a second of a processor, which was a quarter of the time of all contract tests.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createDatabase, freePort, type LocalServer, startRedis } from '@foreshard/local';
+import { migratedDatabase } from '../../../../packages/core/src/adapters/prisma/migrated-database.fixture.ts';
 import { ROOT } from '../checkout.ts';
-import { migrate } from '../composition.ts';
 import { prepareCluster, whenOpen } from '../local/cluster.ts';
+import { type CommandResult, runHere } from '../run-here.fixture.ts';
 
 const CLI = join(ROOT, 'apps/cli/src/main.ts');
 const READY_WITHIN_MS = 30_000;
 
+export type { CommandResult };
+
 export interface CommandRun {
   readonly process: ChildProcess;
   readonly ended: Promise<CommandResult>;
-}
-
-export interface CommandResult {
-  readonly exitCode: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
 export class RealEdge {
@@ -29,6 +30,9 @@ export class RealEdge {
   private readonly servers: readonly LocalServer[];
   private readonly processes: ChildProcess[];
   private readonly env: Readonly<Record<string, string>>;
+  /** commands that a process was started for */
+  private readonly started = new Set<string>();
+  private isRunningHere = false;
 
   /** `withPostgres`: one more host, a database of `postgresUrl`. */
   static async start(
@@ -39,7 +43,7 @@ export class RealEdge {
   ): Promise<RealEdge> {
     const dataDir = await mkdtemp(join(tmpdir(), `foreshard-${name}-`));
     const [databaseUrl, ...servers] = await Promise.all([
-      migrated(postgresUrl, `${name}_${process.pid}`),
+      migratedDatabase(postgresUrl, name),
       ...Array.from({ length: hostCount + 1 }, (_, i) => startRedis({ dir: join(dataDir, `redis-${i}`) })),
     ]);
     const [control, ...hosts] = servers as [LocalServer, ...LocalServer[]];
@@ -96,6 +100,25 @@ export class RealEdge {
     return { process: child, ended };
   }
 
+  /** Runs `foreshard ...` to its end; what goes to stdin, or is given while another one runs, has a process too. */
+  async run(args: readonly string[], input?: string): Promise<CommandResult> {
+    const name = args
+      .slice(0, 2)
+      .filter((word) => /^[a-z-]+$/.test(word))
+      .join(' ');
+    const isNew = !this.started.has(name);
+    if (isNew || input !== undefined || this.isRunningHere) {
+      this.started.add(name);
+      return this.command(args, input).ended;
+    }
+    this.isRunningHere = true;
+    try {
+      return await runHere(args, { FORESHARD_DATA_DIR: this.dataDir });
+    } finally {
+      this.isRunningHere = false;
+    }
+  }
+
   /** As power loss would: its port is free again, and nobody was told. */
   async restartEdge(): Promise<void> {
     await killed(this.processes[1]!);
@@ -139,12 +162,6 @@ export class RealEdge {
     await Promise.all(this.servers.map((server) => server.stop()));
     await rm(this.dataDir, { recursive: true, force: true });
   }
-}
-
-async function migrated(postgresUrl: string, name: string): Promise<string> {
-  const databaseUrl = await createDatabase(postgresUrl, name);
-  await migrate(databaseUrl);
-  return databaseUrl;
 }
 
 function run(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {

@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 function foreshard(...args: string[]): Promise<CommandResult> {
-  return edge.command(args).ended;
+  return edge.run(args);
 }
 
 async function json<T>(...args: string[]): Promise<T> {
@@ -40,7 +40,7 @@ async function dryRun(...args: string[]): Promise<CommandResult> {
 
 async function dryRunWith(input: string | undefined, ...args: string[]): Promise<CommandResult> {
   const { version } = await control.topology.snapshot();
-  const result = await edge.command([...args, '--dry-run'], input).ended;
+  const result = await edge.run([...args, '--dry-run'], input);
   const since = await control.topology.changesAfter(version, 1_000);
   expect(since.filter(({ decision }) => decision !== 'dropGarbage')).toEqual([]);
   return result;

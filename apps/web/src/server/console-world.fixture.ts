@@ -1,10 +1,8 @@
 /** A console over a database and a control Redis of its own: two hosts, and a stream of four open shardlets. */
-import { applyMigrations } from '@foreshard/core/adapters/prisma';
 import { addHost, createStream, type Decision, settleOpening } from '@foreshard/core/topology';
-import { createDatabase, startRedis, temporaryFolder } from '@foreshard/local';
+import { startRedis, temporaryFolder } from '@foreshard/local';
+import { migratedDatabase } from '../../../../packages/core/src/adapters/prisma/migrated-database.fixture.ts';
 import { type TestConsole, testConsole } from './console.fixture.ts';
-
-const MIGRATIONS = new URL('../../../../prisma/migrations', import.meta.url).pathname;
 
 export interface World {
   readonly console: TestConsole;
@@ -23,8 +21,7 @@ export async function consoleWorld(
 ): Promise<World> {
   const folder = await temporaryFolder('console');
   const redis = await startRedis({ dir: folder.path });
-  const databaseUrl = await createDatabase(postgresUrl, `${name}_${process.pid}`);
-  await applyMigrations(databaseUrl, MIGRATIONS);
+  const databaseUrl = await migratedDatabase(postgresUrl, name);
   const console = testConsole({ databaseUrl, redisUrl: redis.url });
   const { topology, map } = console.server;
 

@@ -4,20 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { processPrincipal } from '@foreshard/core/access';
 import { ensureAuditKeys, headFileOf, keepHead, readHead } from '@foreshard/core/adapters/audit';
-import {
-  applyMigrations,
-  openPrisma,
-  PrismaAuditChain,
-  PrismaAuditLog,
-} from '@foreshard/core/adapters/prisma';
+import { openPrisma, PrismaAuditChain, PrismaAuditLog } from '@foreshard/core/adapters/prisma';
 import type { ChainState, Head } from '@foreshard/core/audit';
-import { createDatabase } from '@foreshard/local';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
+import { migratedDatabase } from '../../../../packages/core/src/adapters/prisma/migrated-database.fixture.ts';
 import { createMetrics } from '../process/metrics.ts';
 import { SealAuditJob } from './seal-audit-job.ts';
 
-const MIGRATIONS = new URL('../../../../prisma/migrations', import.meta.url).pathname;
 const MINUTE_MS = 60_000;
 const never = new AbortController().signal;
 
@@ -33,8 +27,7 @@ let announced: Head[];
 const metrics = createMetrics();
 
 beforeAll(async () => {
-  const url = await createDatabase(inject('postgresUrl'), `seal_${process.pid}`);
-  await applyMigrations(url, MIGRATIONS);
+  const url = await migratedDatabase(inject('postgresUrl'), 'seal');
   prisma = openPrisma(url);
   [audit, chain] = [new PrismaAuditLog(prisma, url), new PrismaAuditChain(prisma, url)];
 });

@@ -9,7 +9,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Control, connectControl } from '@foreshard/core/adapters/control';
 import { connectAnyHost, HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
-import { applyMigrations } from '@foreshard/core/adapters/prisma';
 import { type AppendReply, type EventHost, FRAME_HEADER_BYTES, writeFrame } from '@foreshard/core/hosts';
 import { identify } from '@foreshard/core/keyspace';
 import { dedupIn } from '@foreshard/core/moves';
@@ -24,9 +23,9 @@ import {
 } from '@foreshard/core/topology';
 import { createDatabase, freePort, type LocalServer, startRedis } from '@foreshard/local';
 import { pino } from 'pino';
+import { migratedDatabase } from '../../../../packages/core/src/adapters/prisma/migrated-database.fixture.ts';
 import { followedMap } from '../map/follower.ts';
 
-const MIGRATIONS = new URL('../../../../prisma/migrations', import.meta.url).pathname;
 const MAIN = new URL('../main.ts', import.meta.url).pathname;
 const POLL_MS = 50;
 
@@ -52,8 +51,7 @@ export class RealCluster {
 
   static async start(postgresUrl: string, hostCount: number): Promise<RealCluster> {
     const dir = await mkdtemp(join(tmpdir(), 'foreshard-worker-'));
-    const databaseUrl = await createDatabase(postgresUrl, `worker_${process.pid}_${++clusters}`);
-    await applyMigrations(databaseUrl, MIGRATIONS);
+    const databaseUrl = await migratedDatabase(postgresUrl, 'worker');
     const servers = await Promise.all(
       Array.from({ length: hostCount + 1 }, (_, i) => startRedis({ dir: join(dir, `redis-${i}`) })),
     );

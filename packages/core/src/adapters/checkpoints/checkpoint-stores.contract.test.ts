@@ -2,17 +2,17 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createDatabase, freePort } from '@foreshard/local';
+import { freePort } from '@foreshard/local';
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import { describeCheckpointStore } from '../../checkpointing/checkpoint-store.contract-suite.ts';
 import { checkpointFields } from '../../checkpointing/index.ts';
-import { applyMigrations, openPrisma, type PrismaClient } from '../prisma/index.ts';
+import { openPrisma, type PrismaClient } from '../prisma/index.ts';
+import { migratedDatabase } from '../prisma/migrated-database.fixture.ts';
 import { FolderCheckpointStore } from './folder-store.ts';
 import { openCheckpointStores } from './open.ts';
 import { PostgresCheckpointStore } from './postgres-store.ts';
 import { S3CheckpointStore } from './s3-store.ts';
 
-const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
 const BUCKET = 'checkpoints';
 
 interface S3rver {
@@ -28,8 +28,7 @@ let endpoint: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'foreshard-stores-'));
-  url = await createDatabase(inject('postgresUrl'), `stores_${process.pid}`);
-  await applyMigrations(url, MIGRATIONS);
+  url = await migratedDatabase(inject('postgresUrl'), 'stores');
   prisma = openPrisma(url);
   const port = await freePort();
   endpoint = `http://127.0.0.1:${port}`;

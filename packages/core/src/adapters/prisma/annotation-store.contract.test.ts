@@ -1,20 +1,17 @@
 /** Annotations on a real PostgreSQL. */
-import { createDatabase } from '@foreshard/local';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { AnnotationQuery, NewAnnotation } from '../../annotations/index.ts';
 import { PrismaAnnotationStore } from './annotation-store.ts';
 import { openPrisma, type PrismaClient } from './client.ts';
-import { applyMigrations } from './migrator.ts';
+import { migratedDatabase } from './migrated-database.fixture.ts';
 
-const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
 const RANGE = { from: '8000000000000000', to: '10000000000000000' };
 
 let prisma: PrismaClient;
 let store: PrismaAnnotationStore;
 
 beforeAll(async () => {
-  const url = await createDatabase(inject('postgresUrl'), `annotation_store_${process.pid}`);
-  await applyMigrations(url, MIGRATIONS);
+  const url = await migratedDatabase(inject('postgresUrl'), 'annotations');
   prisma = openPrisma(url);
   store = new PrismaAnnotationStore(prisma, url);
   await store.add(annotation('moment', 100, 100));

@@ -1,18 +1,15 @@
-import { createDatabase } from '@foreshard/local';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { PrismaAssertionKeys } from './assertion-key-store.ts';
 import { openPrisma, type PrismaClient } from './client.ts';
-import { applyMigrations } from './migrator.ts';
+import { migratedDatabase } from './migrated-database.fixture.ts';
 
-const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
 const MINUTE_MS = 60_000;
 
 let prisma: PrismaClient;
 let keys: PrismaAssertionKeys;
 
 beforeAll(async () => {
-  const url = await createDatabase(inject('postgresUrl'), `assertions_${process.pid}`);
-  await applyMigrations(url, MIGRATIONS);
+  const url = await migratedDatabase(inject('postgresUrl'), 'assertions');
   prisma = openPrisma(url);
   keys = new PrismaAssertionKeys(prisma, url);
 });

@@ -1,6 +1,5 @@
 /** Sealing under concurrent writers, and every way of changing the log by hand. */
 import { createHmac } from 'node:crypto';
-import { createDatabase } from '@foreshard/local';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { processPrincipal } from '../../access/index.ts';
@@ -9,9 +8,8 @@ import { keyId, ROTATION_OPERATION, rotationOf, verifyChain } from '../../audit/
 import { PrismaAuditChain } from './audit-chain.ts';
 import { PrismaAuditLog } from './audit-log.ts';
 import { openPrisma, type PrismaClient } from './client.ts';
-import { applyMigrations } from './migrator.ts';
+import { migratedDatabase } from './migrated-database.fixture.ts';
 
-const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
 const keyed =
   (key: string): Hmac =>
   (bytes) =>
@@ -24,8 +22,7 @@ let audit: PrismaAuditLog;
 let chain: PrismaAuditChain;
 
 beforeAll(async () => {
-  url = await createDatabase(inject('postgresUrl'), `chain_${process.pid}`);
-  await applyMigrations(url, MIGRATIONS);
+  url = await migratedDatabase(inject('postgresUrl'), 'chain');
   prisma = openPrisma(url);
   [audit, chain] = [new PrismaAuditLog(prisma, url), new PrismaAuditChain(prisma, url)];
 });

@@ -1,21 +1,17 @@
-import { createDatabase } from '@foreshard/local';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { processPrincipal } from '../../access/index.ts';
 import type { AuditEntry } from '../../audit/index.ts';
 import { PrismaAuditLog } from './audit-log.ts';
 import { openPrisma, type PrismaClient } from './client.ts';
-import { applyMigrations } from './migrator.ts';
+import { migratedDatabase } from './migrated-database.fixture.ts';
 import { PrismaQuotaStore } from './quota-store.ts';
-
-const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
 
 let prisma: PrismaClient;
 let audit: PrismaAuditLog;
 let url: string;
 
 beforeAll(async () => {
-  url = await createDatabase(inject('postgresUrl'), `audit_${process.pid}`);
-  await applyMigrations(url, MIGRATIONS);
+  url = await migratedDatabase(inject('postgresUrl'), 'audit');
   prisma = openPrisma(url);
   audit = new PrismaAuditLog(prisma, url);
 });

@@ -1,12 +1,10 @@
-import { createDatabase } from '@foreshard/local';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { processPrincipal } from '../../access/index.ts';
 import { type DemoStatus, NO_DEMO } from '../../demo/index.ts';
 import { openPrisma, type PrismaClient } from './client.ts';
 import { PrismaDemoStore } from './demo-store.ts';
-import { applyMigrations } from './migrator.ts';
+import { migratedDatabase } from './migrated-database.fixture.ts';
 
-const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
 const REQUESTED: DemoStatus = { ...NO_DEMO, state: 'requested', seed: 7 };
 const BY = processPrincipal('a test');
 const run = (state: 'running' | 'ended'): DemoStatus['runs'][number] => ({
@@ -18,8 +16,7 @@ let prisma: PrismaClient;
 let store: PrismaDemoStore;
 
 beforeAll(async () => {
-  const url = await createDatabase(inject('postgresUrl'), `demo_${process.pid}`);
-  await applyMigrations(url, MIGRATIONS);
+  const url = await migratedDatabase(inject('postgresUrl'), 'demo');
   prisma = openPrisma(url);
   store = new PrismaDemoStore(prisma, url);
 });

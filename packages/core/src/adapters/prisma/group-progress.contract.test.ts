@@ -1,20 +1,16 @@
-import { createDatabase } from '@foreshard/local';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { EMPTY_GROUP } from '../../consuming/index.ts';
 import { openPrisma, type PrismaClient } from './client.ts';
 import { PrismaGroupProgress } from './group-progress.ts';
 import { PrismaGroupStore } from './group-store.ts';
-import { applyMigrations } from './migrator.ts';
-
-const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
+import { migratedDatabase } from './migrated-database.fixture.ts';
 
 let prisma: PrismaClient;
 let groups: PrismaGroupStore;
 let progress: PrismaGroupProgress;
 
 beforeAll(async () => {
-  const url = await createDatabase(inject('postgresUrl'), `progress_${process.pid}`);
-  await applyMigrations(url, MIGRATIONS);
+  const url = await migratedDatabase(inject('postgresUrl'), 'progress');
   prisma = openPrisma(url);
   groups = new PrismaGroupStore(prisma, url);
   progress = new PrismaGroupProgress(prisma, url);

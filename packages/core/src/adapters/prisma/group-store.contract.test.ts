@@ -7,6 +7,7 @@ import { describeGroupStore } from '../../consuming/group-store.contract-suite.t
 import { EMPTY_GROUP, GROUPS_MAX, type GroupState } from '../../consuming/index.ts';
 import { openPrisma, type PrismaClient } from './client.ts';
 import { PrismaGroupStore } from './group-store.ts';
+import { migratedDatabase } from './migrated-database.fixture.ts';
 import { applyMigrations } from './migrator.ts';
 import { PrismaTokenStore } from './token-store.ts';
 
@@ -19,8 +20,7 @@ let group: string;
 let count = 0;
 
 beforeAll(async () => {
-  url = await createDatabase(inject('postgresUrl'), `groups_${process.pid}`);
-  await applyMigrations(url, MIGRATIONS);
+  url = await migratedDatabase(inject('postgresUrl'), 'groups');
   prisma = openPrisma(url);
   groups = new PrismaGroupStore(prisma, url);
 });

@@ -1,20 +1,17 @@
 /** What is shown as health now and over time, on a real PostgreSQL. */
-import { createDatabase } from '@foreshard/local';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { HealthPicture } from '../../profiling/index.ts';
 import { openPrisma, type PrismaClient } from './client.ts';
 import { PrismaHealthStore } from './health-store.ts';
-import { applyMigrations } from './migrator.ts';
+import { migratedDatabase } from './migrated-database.fixture.ts';
 
-const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
 const HOUR_MS = 3_600_000;
 
 let prisma: PrismaClient;
 let health: PrismaHealthStore;
 
 beforeAll(async () => {
-  const url = await createDatabase(inject('postgresUrl'), `health_${process.pid}`);
-  await applyMigrations(url, MIGRATIONS);
+  const url = await migratedDatabase(inject('postgresUrl'), 'health');
   prisma = openPrisma(url);
   health = new PrismaHealthStore(prisma, url);
 });

@@ -1,18 +1,14 @@
-import { createDatabase } from '@foreshard/local';
 import { afterAll, beforeAll, inject } from 'vitest';
 import { describeHostProofStore } from '../../hosts/proof-store.contract-suite.ts';
 import { openPrisma, type PrismaClient } from './client.ts';
 import { PrismaHostProofs } from './host-proof-store.ts';
-import { applyMigrations } from './migrator.ts';
-
-const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
+import { migratedDatabase } from './migrated-database.fixture.ts';
 
 let url: string;
 let prisma: PrismaClient;
 
 beforeAll(async () => {
-  url = await createDatabase(inject('postgresUrl'), `proofs_${process.pid}`);
-  await applyMigrations(url, MIGRATIONS);
+  url = await migratedDatabase(inject('postgresUrl'), 'proofs');
   prisma = openPrisma(url);
 });
 afterAll(() => prisma.$disconnect());

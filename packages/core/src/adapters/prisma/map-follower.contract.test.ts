@@ -1,18 +1,15 @@
 /** Following a topology store in PostgreSQL across gaps in its change log. */
-import { createDatabase } from '@foreshard/local';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
 import { alterStream, createStream, MapFollower, type Topology } from '../../topology/index.ts';
 import { decided, hostNamed } from '../../topology/topology-store.contract-suite.ts';
 import { openPrisma, type PrismaClient } from './client.ts';
-import { applyMigrations } from './migrator.ts';
+import { migratedDatabase } from './migrated-database.fixture.ts';
 import { PrismaRestoration } from './restoration.ts';
 import { PrismaTopologyStore } from './topology-store.ts';
 
-const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
 const ME = 'a test';
 
-let databases = 0;
 let url: string;
 let prisma: PrismaClient;
 let store: PrismaTopologyStore;
@@ -20,8 +17,7 @@ let follower: MapFollower;
 let reloads: string[];
 
 beforeEach(async () => {
-  url = await createDatabase(inject('postgresUrl'), `following_${process.pid}_${++databases}`);
-  await applyMigrations(url, MIGRATIONS);
+  url = await migratedDatabase(inject('postgresUrl'), 'following');
   prisma = openPrisma(url, 'follower');
   store = new PrismaTopologyStore(prisma, url);
   reloads = [];

@@ -1,18 +1,14 @@
 /** What people want of moves lasts, on a real PostgreSQL. */
-import { createDatabase } from '@foreshard/local';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { openPrisma, type PrismaClient } from './client.ts';
-import { applyMigrations } from './migrator.ts';
+import { migratedDatabase } from './migrated-database.fixture.ts';
 import { PrismaMoveLog } from './move-log.ts';
-
-const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
 
 let prisma: PrismaClient;
 let log: PrismaMoveLog;
 let again: PrismaMoveLog;
 beforeAll(async () => {
-  const url = await createDatabase(inject('postgresUrl'), `moves_${process.pid}`);
-  await applyMigrations(url, MIGRATIONS);
+  const url = await migratedDatabase(inject('postgresUrl'), 'moves');
   prisma = openPrisma(url);
   log = new PrismaMoveLog(prisma, url);
   again = new PrismaMoveLog(prisma, url);

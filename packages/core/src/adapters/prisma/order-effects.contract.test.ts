@@ -1,5 +1,4 @@
 /** Every write that an order may make in PostgreSQL names the order; one that changes nothing does not. */
-import { createDatabase } from '@foreshard/local';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { DEFAULT_POLICY_VERSION } from '../../advising/index.ts';
 import { EMPTY_GROUP } from '../../consuming/index.ts';
@@ -11,7 +10,7 @@ import { PrismaGroupStore } from './group-store.ts';
 import { PrismaHintStore } from './hint-store.ts';
 import { PrismaHostOrders } from './host-order-store.ts';
 import { PrismaLinkStore } from './link-store.ts';
-import { applyMigrations } from './migrator.ts';
+import { migratedDatabase } from './migrated-database.fixture.ts';
 import { PrismaModelRegistry } from './model-registry.ts';
 import { PrismaMoveLog } from './move-log.ts';
 import { PrismaNotificationStore } from './notification-store.ts';
@@ -24,7 +23,6 @@ import { PrismaRecommendationLog } from './recommendation-log.ts';
 import { PrismaSessionStore } from './session-store.ts';
 import { PrismaTokenStore } from './token-store.ts';
 
-const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
 const NOW = Date.parse('2026-11-23T12:00:00Z');
 const ROW = '42';
 const NO_ID = '01a1ff5c-50c3-7438-a09a-41089442e032';
@@ -36,8 +34,7 @@ let stores: ReturnType<typeof openStores>;
 let person: string;
 
 beforeAll(async () => {
-  const url = await createDatabase(inject('postgresUrl'), `effects_${process.pid}`);
-  await applyMigrations(url, MIGRATIONS);
+  const url = await migratedDatabase(inject('postgresUrl'), 'effects');
   prisma = openPrisma(url);
   stores = openStores(url);
   person = (await stores.people.create({ email: EMAIL, name: 'Ada', roles: [] }))!.id;

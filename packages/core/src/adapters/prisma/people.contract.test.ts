@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { createDatabase } from '@foreshard/local';
 import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
 import { EVERYWHERE, type NewPerson, type Person } from '../../access/index.ts';
 import { openPrisma, type PrismaClient } from './client.ts';
 import { PrismaLinkStore } from './link-store.ts';
-import { applyMigrations } from './migrator.ts';
+import { migratedDatabase } from './migrated-database.fixture.ts';
 import { PrismaPersonStore } from './person-store.ts';
 import { PrismaSessionStore } from './session-store.ts';
 import { PrismaTokenStore } from './token-store.ts';
 
-const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
 const HOUR_MS = 3_600_000;
 const ADMINISTRATOR = [{ role: 'administrator', scope: EVERYWHERE }] as const;
 const NOBODY = '00000000-0000-7000-8000-000000000000';
@@ -21,8 +19,7 @@ let links: PrismaLinkStore;
 let tokens: PrismaTokenStore;
 
 beforeAll(async () => {
-  const url = await createDatabase(inject('postgresUrl'), `people_${process.pid}`);
-  await applyMigrations(url, MIGRATIONS);
+  const url = await migratedDatabase(inject('postgresUrl'), 'people');
   prisma = openPrisma(url);
   people = new PrismaPersonStore(prisma, url);
   sessions = new PrismaSessionStore(prisma, url);

@@ -1,17 +1,13 @@
-import { createDatabase } from '@foreshard/local';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { openPrisma, type PrismaClient } from './client.ts';
-import { applyMigrations } from './migrator.ts';
+import { migratedDatabase } from './migrated-database.fixture.ts';
 import { PrismaQuotaStore } from './quota-store.ts';
-
-const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
 
 let prisma: PrismaClient;
 let quotas: PrismaQuotaStore;
 
 beforeAll(async () => {
-  const url = await createDatabase(inject('postgresUrl'), `quotas_${process.pid}`);
-  await applyMigrations(url, MIGRATIONS);
+  const url = await migratedDatabase(inject('postgresUrl'), 'quotas');
   prisma = openPrisma(url);
   quotas = new PrismaQuotaStore(prisma, url);
 });

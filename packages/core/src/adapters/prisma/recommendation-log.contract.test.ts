@@ -1,18 +1,15 @@
-import { createDatabase } from '@foreshard/local';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { openPrisma, type PrismaClient } from './client.ts';
-import { applyMigrations } from './migrator.ts';
+import { migratedDatabase } from './migrated-database.fixture.ts';
 import { PrismaRecommendationLog } from './recommendation-log.ts';
 
-const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
 const NOW = Date.parse('2026-11-23T12:00:00Z');
 
 let prisma: PrismaClient;
 let log: PrismaRecommendationLog;
 
 beforeAll(async () => {
-  const url = await createDatabase(inject('postgresUrl'), `recommendations_${process.pid}`);
-  await applyMigrations(url, MIGRATIONS);
+  const url = await migratedDatabase(inject('postgresUrl'), 'recommendations');
   prisma = openPrisma(url);
   log = new PrismaRecommendationLog(prisma, url);
 });

@@ -1,14 +1,12 @@
 /** What runs of the planner leave behind: plans that follow it, and what is withdrawn, why, and by what it was replaced. */
-import { createDatabase } from '@foreshard/local';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { PlanRecord, Recording } from '../../advising/index.ts';
 import type { Recommendation } from '../../planning/index.ts';
 import { openPrisma, type PrismaClient } from './client.ts';
-import { applyMigrations } from './migrator.ts';
+import { migratedDatabase } from './migrated-database.fixture.ts';
 import { PrismaPlanBook } from './plan-book.ts';
 import { PrismaRecommendationLog } from './recommendation-log.ts';
 
-const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
 const NOW = Date.parse('2026-11-23T12:00:00Z');
 const EVERY = { ended: true, limit: 10 } as const;
 
@@ -17,8 +15,7 @@ let log: PrismaRecommendationLog;
 let book: PrismaPlanBook;
 
 beforeAll(async () => {
-  const url = await createDatabase(inject('postgresUrl'), `recording_${process.pid}`);
-  await applyMigrations(url, MIGRATIONS);
+  const url = await migratedDatabase(inject('postgresUrl'), 'recording');
   prisma = openPrisma(url);
   log = new PrismaRecommendationLog(prisma, url);
   book = new PrismaPlanBook(prisma, url);

@@ -1,12 +1,10 @@
 /** Slices on a real PostgreSQL: leases, fences, and what a state stands on. */
-import { createDatabase } from '@foreshard/local';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { SliceSettings } from '../../anticipating/index.ts';
 import { openPrisma, type PrismaClient } from './client.ts';
-import { applyMigrations } from './migrator.ts';
+import { migratedDatabase } from './migrated-database.fixture.ts';
 import { PrismaSliceStore } from './slice-store.ts';
 
-const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
 const LEASE_MS = 60_000;
 const SETTINGS: SliceSettings = { share: 1, slices: 2, memoryBytes: 1_000_000, attributes: [] };
 const ONE = { stream: 1, slice: 0 };
@@ -17,8 +15,7 @@ let prisma: PrismaClient;
 let store: PrismaSliceStore;
 
 beforeAll(async () => {
-  const url = await createDatabase(inject('postgresUrl'), `slices_${process.pid}`);
-  await applyMigrations(url, MIGRATIONS);
+  const url = await migratedDatabase(inject('postgresUrl'), 'slices');
   prisma = openPrisma(url);
   store = new PrismaSliceStore(prisma, url);
 });

@@ -1,16 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { createDatabase } from '@foreshard/local';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { describeCheckpointRecords } from '../../checkpointing/checkpoint-records.contract-suite.ts';
 import { FIRST_RECOVERY_MODEL, groupCheckpointingSchema, learnRestore } from '../../checkpointing/index.ts';
 import { EMPTY_GROUP } from '../../consuming/index.ts';
 import { openPrisma, type PrismaClient } from './client.ts';
 import { PrismaGroupStore } from './group-store.ts';
-import { applyMigrations } from './migrator.ts';
+import { migratedDatabase } from './migrated-database.fixture.ts';
 import { PrismaRecoveryRecords } from './recovery-records.ts';
 import { PrismaStateCheckpoints } from './state-checkpoints.ts';
-
-const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
 
 let prisma: PrismaClient;
 let groups: PrismaGroupStore;
@@ -18,8 +15,7 @@ let records: PrismaStateCheckpoints;
 let recoveries: PrismaRecoveryRecords;
 
 beforeAll(async () => {
-  const url = await createDatabase(inject('postgresUrl'), `state_${process.pid}`);
-  await applyMigrations(url, MIGRATIONS);
+  const url = await migratedDatabase(inject('postgresUrl'), 'state');
   prisma = openPrisma(url);
   groups = new PrismaGroupStore(prisma, url);
   records = new PrismaStateCheckpoints(prisma, url);

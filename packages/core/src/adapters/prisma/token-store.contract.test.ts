@@ -1,19 +1,16 @@
-import { createDatabase } from '@foreshard/local';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { allows } from '../../access/index.ts';
 import { openPrisma, type PrismaClient } from './client.ts';
-import { applyMigrations } from './migrator.ts';
+import { migratedDatabase } from './migrated-database.fixture.ts';
 import { hashToken, PrismaTokenStore } from './token-store.ts';
 
-const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
 const MINUTE_MS = 60_000;
 
 let prisma: PrismaClient;
 let tokens: PrismaTokenStore;
 
 beforeAll(async () => {
-  const url = await createDatabase(inject('postgresUrl'), `tokens_${process.pid}`);
-  await applyMigrations(url, MIGRATIONS);
+  const url = await migratedDatabase(inject('postgresUrl'), 'tokens');
   prisma = openPrisma(url);
   tokens = new PrismaTokenStore(prisma, url);
 });

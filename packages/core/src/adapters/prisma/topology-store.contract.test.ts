@@ -14,18 +14,14 @@ import {
 } from '../../topology/topology-store.contract-suite.ts';
 import { openPrisma, type PrismaClient } from './client.ts';
 import { DatabaseUnreachable } from './database-unreachable.ts';
-import { applyMigrations } from './migrator.ts';
+import { migratedDatabase } from './migrated-database.fixture.ts';
 import { PrismaRestoration } from './restoration.ts';
 import { PrismaTopologyStore } from './topology-store.ts';
 
-const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
 const ME = 'a test';
 
-let databases = 0;
-
 async function freshDatabase(): Promise<string> {
-  const url = await createDatabase(inject('postgresUrl'), `topology_${process.pid}_${++databases}`);
-  await applyMigrations(url, MIGRATIONS);
+  const url = await migratedDatabase(inject('postgresUrl'), 'topology');
   return url;
 }
 

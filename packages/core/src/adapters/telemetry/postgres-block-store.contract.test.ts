@@ -1,18 +1,14 @@
-import { createDatabase } from '@foreshard/local';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { blockStoreSuite } from '../../telemetry/block-store.contract-suite.ts';
-import { applyMigrations } from '../prisma/index.ts';
+import { migratedDatabase } from '../prisma/migrated-database.fixture.ts';
 import { PostgresBlockStore } from './postgres-block-store.ts';
-
-const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
 
 let url: string;
 let store: PostgresBlockStore;
 
 beforeAll(async () => {
-  url = await createDatabase(inject('postgresUrl'), `blocks_${process.pid}`);
-  await applyMigrations(url, MIGRATIONS);
+  url = await migratedDatabase(inject('postgresUrl'), 'blocks');
   store = new PostgresBlockStore(url, 'test');
 });
 afterAll(() => store.close());
