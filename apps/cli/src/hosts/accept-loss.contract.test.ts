@@ -118,7 +118,7 @@ test('a loss is shown, changes nothing until it is accepted, and then the host i
   for (const { shardlet, certainSeq } of review.shardlets)
     expect(shardlets.find((s) => s.id === shardlet)!.lost.at(-1)?.seq).toBe(certainSeq);
   expect((await foreshard('hosts')).stdout).not.toContain('went back');
-  expect(await waiting()).toEqual([]);
+  await expect.poll(waiting, WITHIN).toEqual([]);
   engine.disconnect();
   copy.disconnect();
 }, 150_000);
