@@ -1,6 +1,6 @@
 /**
  * The learner of surges on a live stream: minutes are those of the events, and what is not worth a minute's attention is passed over. It
- * sees a part of the keys, so loads are told for all of them.
+ * sees a part of the keys, so loads are counted up to all of them.
  */
 import {
   type Announcement,
@@ -81,7 +81,7 @@ export class SliceSurges {
     return {
       announced: this.learner
         .announced()
-        .map((one) => this.told(one, share))
+        .map((one) => this.surgeOf(one, share))
         .filter(({ endsAtMs }) => endsAtMs > nowMs),
       figures: this.learner.score.figures(),
       links: this.learner.links().length,
@@ -98,7 +98,7 @@ export class SliceSurges {
     this.current = minute;
   }
 
-  private told(one: Announcement, share: number): AnnouncedSurge {
+  private surgeOf(one: Announcement, share: number): AnnouncedSurge {
     const part = (at: number, of: number): readonly [number, number] => [at / of, (at + 1) / of];
     const { ranges } = this.options;
     return {
