@@ -1,12 +1,22 @@
 /** docs/settings.md, made from the schemas that read the environment of the processes. */
 import { expect, test } from 'vitest';
-import type { z } from 'zod';
 import { environment as ofUp } from '../../../apps/cli/src/local/settings.ts';
 import { environment as ofEdge } from '../../../apps/edge/src/settings.ts';
 import { environment as ofWeb } from '../../../apps/web/src/server/settings.ts';
 import { environment as ofWorker } from '../../../apps/worker/src/process/settings.ts';
 
-type Fields = Readonly<Record<string, z.core.$ZodType>>;
+/** What is looked at of a schema. */
+interface Schema {
+  readonly description?: string | undefined;
+  readonly _zod: { readonly def: unknown };
+}
+interface Definition {
+  readonly type: string;
+  readonly defaultValue?: unknown;
+  readonly in?: Schema;
+  readonly innerType?: Schema;
+}
+type Fields = Readonly<Record<string, Schema>>;
 
 /** In the order in which a setting that several processes have is looked for. */
 const PROCESSES: Readonly<Record<string, Fields>> = {
@@ -26,16 +36,9 @@ interface Setting {
   readonly defaults: readonly string[];
 }
 
-const descriptionOf = (type: z.core.$ZodType) => (type as z.ZodType).description;
-
 /** As it would stand in the environment. */
-function defaultOf(type: z.core.$ZodType): string {
-  const def = type._zod.def as {
-    type: string;
-    defaultValue?: unknown;
-    in?: z.core.$ZodType;
-    innerType?: z.core.$ZodType;
-  };
+function defaultOf(type: Schema): string {
+  const def = type._zod.def as Definition;
   if (def.type === 'default') return textOf(def.defaultValue);
   const inner = def.type === 'pipe' ? def.in : def.innerType;
   return inner === undefined ? '' : defaultOf(inner);
@@ -54,7 +57,7 @@ function settings(): readonly Setting[] {
     return {
       name,
       processes: having.map(([process]) => process),
-      what: having.map(([, fields]) => descriptionOf(fields[name]!)).find((what) => what !== undefined),
+      what: having.map(([, fields]) => fields[name]!.description).find((what) => what !== undefined),
       defaults: having.map(([, fields]) => defaultOf(fields[name]!)),
     };
   });
