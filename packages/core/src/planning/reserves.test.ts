@@ -95,3 +95,19 @@ it('keeps room for what is likely and large, and for anything at 1', () => {
   expect(keeps(0.5, { eventsPerSecond: 100 })).toBe(false);
   expect(keeps(0.1, { probability: 0.1 })).toBe(false);
 });
+
+it('leaves the repair of a dead host as sure as it is', () => {
+  const policy = policyOf(1);
+  const state = withReserves(cluster(), [surge()], policy);
+  const dead = {
+    ...state,
+    hosts: state.hosts.map((host) => (host.id === 'h0' ? { ...host, state: 'dead' as const } : host)),
+  };
+  const { recommendations } = documentOf(plan(compileState(dead, policy), policy, NOW_MS), policy);
+  const repairs = recommendations.filter(({ phase }) => phase === 'repair-dead-hosts');
+  expect(repairs.length).toBeGreaterThan(0);
+  for (const { reason, confidence } of repairs) {
+    expect(reason).not.toContain('keeps room');
+    expect(confidence).toBe(1);
+  }
+});
