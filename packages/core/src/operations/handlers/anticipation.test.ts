@@ -76,7 +76,9 @@ it('shows what is announced until its end, whoever wrote it, with its evidence',
     ...{ precision: 0.75, recall: 0.5, leadMinutes: 20, brier: 0.2 },
   };
   const one = {
-    ...{ id: 1, type: 'sold-out', source: [0.5, 0.5625], target: [0.25, 0.5], announcedAtMs: AT_MS - 1 },
+    ...{ id: 1, type: 'sold-out', announcedAtMs: AT_MS - 1 },
+    source: [0.5, 0.5625],
+    target: [0.25, 0.5],
     ...{ expectedAtMs: AT_MS + 5, endsAtMs: AT_MS + 9, cameAtMs: null, probability: 0.7 },
     ...{ eventsPerSecond: 40, minutes: 20, hits: 8, causes: 10, byChance: 0.5 },
   } as const;
