@@ -1,7 +1,7 @@
 /**
  * Fetches into the shard cache of this edge what its readers are about to ask for: what follows the checkpoints of members that poll
  * here, what members were given or the topology moved, and, where the policy has a threshold, what the Prefetch Probability
- * Map expects. The queue decides what and in which order; this carries it out. Reads go on when it fails: a fetch that fails is a read
+ * Map expects and what was read soon after the same reads before. The queue decides what and in which order; this carries it out. Reads go on when it fails: a fetch that fails is a read
  * that waits, as without it.
  */
 import {
@@ -17,9 +17,11 @@ import { hashKey, overlaps, range } from '@foreshard/core/keyspace';
 import {
   BUCKET_MS,
   type Entry,
+  isCertain,
   PrefetchLedger,
   PrefetchQueue,
   type PrefetchReport,
+  ReadAssociations,
   type Source,
   UNUSED_MS,
   Worth,
@@ -76,6 +78,13 @@ const BYTES_UNKNOWN = 500_000;
 /** What is in memory is given out only while its host was heard lately, so streams with something for readers are followed. */
 const FOLLOW_MS = 30_000;
 const MAP = 'map';
+const READS = 'reads';
+const WHY = {
+  map: 'an event of a key is expected',
+  reads: 'it was read soon after the same reads before',
+};
+/** Measured on recorded accesses (docs/performance.md). */
+const ASSOCIATIONS = { objectsMax: 16_384, window: 16, readersMax: 1 };
 
 export class Prefetcher {
   readonly queue = new PrefetchQueue(LIMITS);
@@ -84,6 +93,8 @@ export class Prefetcher {
   private readonly parts: PrefetcherParts;
   private readonly paces = new MemberPaces();
   private threshold = 0;
+  private readonly associations = new ReadAssociations(ASSOCIATIONS);
+  private lastRead = '';
   private judgedAtMs: number;
   private timer: NodeJS.Timeout | undefined;
   private readonly stopFollowing: () => void;
@@ -126,7 +137,19 @@ export class Prefetcher {
       if (read.how !== 'hit') this.queue.needed(id);
       const bytes = (read.bytes * (end - at)) / (nextSeq - from);
       this.ledger.read({ ...read, id, from: at, nextSeq: end, bytes }, nowMs);
+      if (this.threshold > 0 && id !== this.lastRead) this.associate(id, nowMs);
     }
+  }
+
+  /** Members read a segment in many small reads: these are one. */
+  private associate(id: string, nowMs: number): void {
+    this.lastRead = id;
+    for (const { id: next, probability } of this.associations.observe(id)) {
+      const [shardlet, segment] = next.split('/').map(Number) as [number, number];
+      const object = { id: next, shardlet, from: segment * SEGMENT_RECORDS + 1 };
+      this.wantExpected(object, READS, probability, nowMs, nowMs);
+    }
+    this.pump();
   }
 
   /** A member was answered. */
@@ -212,24 +235,22 @@ export class Prefetcher {
   private expectKey(key: ExpectedOfKey & { readonly neededAtMs: number }, nowMs: number): void {
     const objects = this.historyOf(key);
     const { probability, neededAtMs } = key;
-    const why = `an event is expected with ${Math.round(100 * probability)} %`;
-    for (const { shardlet, from } of objects) {
-      const [id, { bytes }] = [idOf(shardlet, from), this];
-      this.ledger.whatIf.offer(id, probability, bytes, neededAtMs + UNUSED_MS, nowMs);
-      if (this.threshold === 0 || !this.worth.isOn) continue;
-      const wanted = {
-        id,
-        shardlet,
-        from,
-        source: MAP,
-        claim: MAP,
-        why,
-        neededAtMs,
-        probability,
-        bytes,
-      } as const;
-      this.queue.add(wanted, this.threshold);
-    }
+    for (const { shardlet, from } of objects)
+      this.wantExpected({ id: idOf(shardlet, from), shardlet, from }, MAP, probability, neededAtMs, nowMs);
+  }
+
+  private wantExpected(
+    object: { readonly id: string; readonly shardlet: number; readonly from: number },
+    source: typeof MAP | typeof READS,
+    probability: number,
+    neededAtMs: number,
+    nowMs: number,
+  ): void {
+    const { bytes } = this;
+    this.ledger.whatIf.offer(object.id, probability, bytes, neededAtMs + UNUSED_MS, nowMs);
+    if (this.threshold === 0 || !this.worth.isOn) return;
+    const why = `${WHY[source]} (${Math.round(100 * probability)} %)`;
+    this.queue.add({ ...object, source, claim: source, why, neededAtMs, probability, bytes }, this.threshold);
   }
 
   private historyOf({ key, shardlet }: ExpectedOfKey): { shardlet: number; from: number }[] {
@@ -256,7 +277,7 @@ export class Prefetcher {
 
   private async fetch({ id, shardlet, from, source, neededAtMs }: Entry): Promise<void> {
     const known = this.parts.map.shardlet(shardlet);
-    if (source === MAP && known !== undefined) this.follow(known.stream, neededAtMs + FOLLOW_MS);
+    if (!isCertain(source) && known !== undefined) this.follow(known.stream, neededAtMs + FOLLOW_MS);
     const read = known && { host: known.owner, shardlet, from, minEpoch: 0 };
     const fetched = await (read && this.parts.fetchAhead(read).catch((error: unknown) => this.failed(error)));
     const isWanted = this.queue.landed(id);

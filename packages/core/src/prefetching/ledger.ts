@@ -4,7 +4,7 @@
  * fetched whole.
  */
 
-import { SOURCES, type Source } from './queue.ts';
+import { isCertain, SOURCES, type Source } from './queue.ts';
 import type { PrefetchPoint, SourceTotals } from './report.ts';
 import { type ReadOfSegment, ShadowCache } from './shadow-cache.ts';
 import { WhatIf } from './what-if.ts';
@@ -62,7 +62,7 @@ export class PrefetchLedger {
       wastedBytes: 0,
       savedMs: 0,
     });
-    this.totals = { readAhead: nothing(), warm: nothing(), map: nothing() };
+    this.totals = { readAhead: nothing(), warm: nothing(), map: nothing(), reads: nothing() };
   }
 
   /** of an object that nobody has seen yet */
@@ -79,7 +79,7 @@ export class PrefetchLedger {
     totals.fetches++;
     totals.fetchedBytes += object.bytes;
     this.meanBytes = this.meanBytes === 0 ? object.bytes : 0.9 * this.meanBytes + 0.1 * object.bytes;
-    if (object.source !== 'map') this.withoutMap.hold(object);
+    if (isCertain(object.source)) this.withoutMap.hold(object);
     const before = this.unused.get(object.id);
     if (before !== undefined) this.giveUp(before);
     this.unused.set(object.id, { ...object, atMs: nowMs });
@@ -153,7 +153,7 @@ export class PrefetchLedger {
   private giveUp(object: Unused): void {
     this.unused.delete(object.id);
     this.totals[object.source].wastedBytes += object.bytes;
-    if (object.source === 'map') this.outcome.wastedMs += object.tookMs;
+    if (!isCertain(object.source)) this.outcome.wastedMs += object.tookMs;
   }
 
   private addPoint(nowMs: number): void {

@@ -1,7 +1,7 @@
 /** What holds of the queue whatever is wanted, taken, cancelled and landed. */
 import { expect, it } from 'vitest';
 import { seededRandom } from '../kernel/index.ts';
-import { PrefetchQueue, type QueueLimits, SOURCES, type Wanted } from './queue.ts';
+import { isCertain, PrefetchQueue, type QueueLimits, SOURCES, type Wanted } from './queue.ts';
 
 const LIMITS: QueueLimits = { entriesMax: 12, bytesInFlightMax: 1_000, callsInFlightMax: 3, graceMs: 50 };
 const SEEDS = 60;
@@ -21,7 +21,7 @@ function walk(seed: number, check: (queue: PrefetchQueue, flights: readonly Flig
   for (let nowMs = 0; nowMs < STEPS; nowMs++) {
     const [shardlet, from] = [pick(4), pick(5)];
     const wanted: Wanted = {
-      ...{ id: `${shardlet}/${from}`, shardlet, from, source: SOURCES[pick(3)]!, claim: `member-${pick(3)}` },
+      ...{ id: `${shardlet}/${from}`, shardlet, from, source: SOURCES[pick(4)]!, claim: `member-${pick(3)}` },
       ...{ why: '', neededAtMs: nowMs + pick(100), probability: random.next(), bytes: pick(600) },
     };
     const act = pick(10);
@@ -58,7 +58,7 @@ it('takes what is certain before what is expected, each by its predicted arrival
   for (let seed = 0; seed < SEEDS; seed++) {
     const queue = walk(seed, (queue) => {
       const waiting = queue.list().filter((one) => !one.isInFlight);
-      const ranks = waiting.map(({ source, neededAtMs }) => (source === 'map' ? 1e9 : 0) + neededAtMs);
+      const ranks = waiting.map(({ source, neededAtMs }) => (isCertain(source) ? 0 : 1e9) + neededAtMs);
       expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
       for (const { probability } of waiting) expect(probability).toBeGreaterThanOrEqual(THRESHOLD);
     });

@@ -4,13 +4,18 @@
  *   wanted --taken--> in flight --landed--> held
  *      \--cancelled, late--> gone
  *
- * What is certain to be needed goes first (read-ahead, warming), then what the Prefetch Probability Map expects; each by its predicted
- * arrival. An object that several want is fetched once, and cancelled when the last of them does not want it any more. The queue
+ * What is certain to be needed goes first (read-ahead, warming), then what the Prefetch Probability Map expects or what was read soon after
+ * the same reads before; each by its predicted arrival. An object that several want is fetched once, and cancelled when the last of them does not want it any more. The queue
  * decides and does no IO.
  */
 
-export const SOURCES = ['readAhead', 'warm', 'map'] as const;
+export const SOURCES = ['readAhead', 'warm', 'map', 'reads'] as const;
 export type Source = (typeof SOURCES)[number];
+
+/** It is needed for certain; the others are expected. */
+export function isCertain(source: Source): boolean {
+  return source === 'readAhead' || source === 'warm';
+}
 
 export interface Wanted {
   /** of the object */
@@ -170,7 +175,7 @@ type Ordered = Pick<Wanted, 'id' | 'source' | 'neededAtMs' | 'probability'>;
 
 function inOrder(a: Ordered, b: Ordered): number {
   return (
-    Number(a.source === 'map') - Number(b.source === 'map') ||
+    Number(isCertain(b.source)) - Number(isCertain(a.source)) ||
     a.neededAtMs - b.neededAtMs ||
     b.probability - a.probability ||
     (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)

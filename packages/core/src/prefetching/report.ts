@@ -1,5 +1,6 @@
 /** What an edge reports of its prefetching. */
 import { z } from 'zod';
+import { SOURCES } from './queue.ts';
 
 const count = z.number().min(0);
 const bytes = (what: string) => count.describe(`bytes ${what}`);
@@ -36,7 +37,7 @@ const intervalSchema = z
 export const prefetchReportSchema = z
   .strictObject({
     process: z.string().describe('name of the edge'),
-    threshold: z.number().describe('of the policy; 0: nothing is fetched for the map'),
+    threshold: z.number().describe('of the policy; 0: only what is certain to be needed is fetched'),
     standing: z
       .enum(['off', 'trial', 'worth', 'aside'])
       .describe(
@@ -56,6 +57,7 @@ export const prefetchReportSchema = z
       readAhead: sourceTotalsSchema,
       warm: sourceTotalsSchema,
       map: sourceTotalsSchema,
+      reads: sourceTotalsSchema,
     }),
     cancelled: count,
     late: count.describe('needed before they were fetched'),
@@ -66,7 +68,7 @@ export const prefetchReportSchema = z
           .strictObject({
             shardlet: z.int(),
             from: z.int().describe('its first seq'),
-            source: z.enum(['readAhead', 'warm', 'map']),
+            source: z.enum(SOURCES),
             why: z.string(),
             neededAt: z.iso.datetime(),
             probability: z.number(),
