@@ -25,6 +25,9 @@ const KINDS: readonly { readonly name: string; readonly pattern: string; readonl
     pattern: '**/*.contract.test.{ts,tsx}',
     test: {
       globalSetup: 'packages/local/src/contract-setup.ts',
+      // they wait for servers for four tenths of their time; a project with another number has a group of its own
+      maxWorkers: 3,
+      sequence: { groupOrder: 1 },
       // starting and killing servers takes its time on a busy machine
       testTimeout: 60_000,
       hookTimeout: 60_000,

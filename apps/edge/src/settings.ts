@@ -30,111 +30,158 @@ const origins = z
     error: 'origins such as https://app.example.com,https://other.example.com (no path, no "*")',
   });
 
-const schema = z
-  .object({
-    DATABASE_URL: z.string({
+export const environment = z.object({
+  DATABASE_URL: z
+    .string({
       error: 'the address of PostgreSQL, such as postgresql://user:password@127.0.0.1/foreshard',
-    }),
-    REDIS_URL: z.string({ error: 'the address of the control Redis, such as redis://127.0.0.1:6379' }),
-    /** where the map is kept when it is not in the database */
-    TOPOLOGY_URL: z
-      .string()
-      .regex(/^etcds?:\/\//, 'etcd://host:port,host:port,host:port, or unset it for PostgreSQL')
-      .optional(),
-    FORESHARD_DATA_DIR: z.string().default('.foreshard'),
-    EDGE_ID: z
-      .string()
-      .regex(/^[\w.-]{1,64}$/, 'letters, digits, dots and hyphens')
-      .default(ownId),
-    EDGE_HOST: z.string().default('127.0.0.1'),
-    EDGE_PORT: port.default(7070),
-    /** where clients reach this edge; the address that it listens at, unless that is every address of the machine */
-    EDGE_PUBLIC_URL: z
-      .url({ protocol: /^https?$/, error: 'an address such as https://edge-1.example.com' })
-      .optional(),
-    /** of pages that may read from browsers */
-    EDGE_CORS_ORIGINS: origins,
-    /** of one request */
-    EDGE_BODY_BYTES_MAX: bytes.default(8 * 1_048_576),
-    EDGE_EVENT_BYTES_MAX: bytes.default(1_048_576),
-    /** of all requests that are being worked on */
-    EDGE_IN_FLIGHT_BYTES_MAX: bytes.default(256 * 1_048_576),
-    /** for events that were read lately, so that hosts are asked for them once; 0: none are kept */
-    EDGE_CACHE_BYTES: z.coerce
-      .number({ error: 'a number of bytes, or 0' })
-      .int()
-      .min(0)
-      .default(64 * 1_048_576),
-    /** of the state that members of groups keep */
-    ...checkpointFields,
-    /** how long an event may wait for a shardlet or a host before it is refused with 503 */
-    EDGE_HOLD_MS_MAX: z.coerce.number({ error: 'a number of milliseconds' }).int().min(0).default(5_000),
-    /** A client that sends its headers, or its whole request, slower than this is answered 408. */
-    EDGE_HEADERS_MS_MAX: milliseconds.default(10_000),
-    EDGE_REQUEST_MS_MAX: milliseconds.default(30_000),
-    /** how long tokens are let in by a list that cannot be read anew */
-    TOKEN_STALE_MAX: listAgeMsSchema('a time such as 24h, 30m or 90s'),
-    /** how many days tokens hold after their owner has signed in at an identity provider; 0: for ever */
-    TOKEN_SIGN_IN_DAYS: ownerSignInMsSchema('a number of days, 0 for no limit'),
-    /** whether /metrics needs no token */
-    METRICS_PUBLIC: z.stringbool({ error: 'true or false' }).default(false),
-    /** how often tokens and quotas are read anew */
-    EDGE_REFRESH_MS: milliseconds.default(3_000),
-    /** of the stored events, 0 to 1: how many are looked at for the profile (docs/profiling.md has its cost) */
-    EDGE_PROFILE_SHARE: z.coerce.number({ error: 'a share from 0 to 1' }).min(0).max(1).default(0.02),
-    EDGE_PROFILE_FIELDS: profileFields.default({}),
-    /** of every token and every stream that has no quota of its own, on this edge; 0: none */
-    EDGE_QUOTA_TOKEN_EVENTS_PER_SECOND: quota,
-    EDGE_QUOTA_TOKEN_BYTES_PER_SECOND: quota,
-    EDGE_QUOTA_STREAM_EVENTS_PER_SECOND: quota,
-    EDGE_QUOTA_STREAM_BYTES_PER_SECOND: quota,
-    /** of other networks that messages may be sent to; public addresses always may */
-    ...privateNetworkSettings,
-    /** where people open the console; test messages carry links to it */
-    FORESHARD_CONSOLE_URL: z
-      .url({ protocol: /^https?$/, error: 'an address such as https://foreshard.example.com' })
-      .optional(),
-    LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  })
-  .transform((e) => ({
-    databaseUrl: e.DATABASE_URL,
-    redisUrl: e.REDIS_URL,
-    topologyUrl: e.TOPOLOGY_URL,
-    dataDir: e.FORESHARD_DATA_DIR,
-    edgeId: e.EDGE_ID,
-    host: e.EDGE_HOST,
-    port: e.EDGE_PORT,
-    publicUrl: e.EDGE_PUBLIC_URL?.replace(/\/$/, ''),
-    corsOrigins: e.EDGE_CORS_ORIGINS,
-    bodyBytesMax: e.EDGE_BODY_BYTES_MAX,
-    eventBytesMax: e.EDGE_EVENT_BYTES_MAX,
-    inFlightBytesMax: e.EDGE_IN_FLIGHT_BYTES_MAX,
-    cacheBytes: e.EDGE_CACHE_BYTES,
-    checkpointPlace: e.CHECKPOINT_STORE,
-    checkpointBytesMax: e.CHECKPOINT_BYTES_MAX,
-    holdMsMax: e.EDGE_HOLD_MS_MAX,
-    headersMsMax: e.EDGE_HEADERS_MS_MAX,
-    requestMsMax: e.EDGE_REQUEST_MS_MAX,
-    refreshMs: e.EDGE_REFRESH_MS,
-    tokenStaleMsMax: e.TOKEN_STALE_MAX,
-    ownerSignInMs: e.TOKEN_SIGN_IN_DAYS,
-    metricsPublic: e.METRICS_PUBLIC,
-    ...privateNetworksOf(e),
-    consoleUrl: e.FORESHARD_CONSOLE_URL,
-    profileShare: e.EDGE_PROFILE_SHARE,
-    profileFields: e.EDGE_PROFILE_FIELDS,
-    quotaOfEach: {
-      token: {
-        eventsPerSecond: e.EDGE_QUOTA_TOKEN_EVENTS_PER_SECOND,
-        bytesPerSecond: e.EDGE_QUOTA_TOKEN_BYTES_PER_SECOND,
-      },
-      stream: {
-        eventsPerSecond: e.EDGE_QUOTA_STREAM_EVENTS_PER_SECOND,
-        bytesPerSecond: e.EDGE_QUOTA_STREAM_BYTES_PER_SECOND,
-      },
+    })
+    .describe(
+      'PostgreSQL with what the control plane keeps, and with the topology store unless TOPOLOGY_URL is set',
+    ),
+  REDIS_URL: z
+    .string({ error: 'the address of the control Redis, such as redis://127.0.0.1:6379' })
+    .describe('the control Redis; it needs `maxmemory-policy noeviction`'),
+  TOPOLOGY_URL: z
+    .string()
+    .regex(/^etcds?:\/\//, 'etcd://host:port,host:port,host:port, or unset it for PostgreSQL')
+    .optional()
+    .describe(
+      '[the topology store in etcd](topology-stores.md): `etcd://a:2379,b:2379,c:2379`; unset: PostgreSQL',
+    ),
+  FORESHARD_DATA_DIR: z
+    .string()
+    .default('.foreshard')
+    .describe('folder of what the process keeps on its machine; an edge keeps its last map there'),
+  EDGE_ID: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, 'letters, digits, dots and hyphens')
+    .default(ownId)
+    .describe(
+      'name of the edge in logs and telemetry, which no two edges may share; unset: the name of the machine and random characters, new in every start',
+    ),
+  EDGE_HOST: z.string().default('127.0.0.1').describe('address that the edge listens at'),
+  EDGE_PORT: port.default(7070).describe('its port'),
+  EDGE_PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'an address such as https://edge-1.example.com' })
+    .optional()
+    .describe(
+      'where clients reach this edge; members of groups get it. Unset: the address that it listens at',
+    ),
+  EDGE_CORS_ORIGINS: origins.describe(
+    'origins of [pages that may call it from browsers](client.md#in-a-browser), such as `https://app.example.com,http://localhost:3000`',
+  ),
+  EDGE_BODY_BYTES_MAX: bytes.default(8 * 1_048_576).describe('bytes of one request'),
+  EDGE_EVENT_BYTES_MAX: bytes.default(1_048_576).describe('bytes of one event'),
+  EDGE_IN_FLIGHT_BYTES_MAX: bytes
+    .default(256 * 1_048_576)
+    .describe('bytes of all requests that are worked on; more are refused until some are done'),
+  EDGE_CACHE_BYTES: z.coerce
+    .number({ error: 'a number of bytes, or 0' })
+    .int()
+    .min(0)
+    .default(64 * 1_048_576)
+    .describe('memory of the shard cache, for events that were read lately; `0`: none'),
+  /** of the state that members of groups keep */
+  ...checkpointFields,
+  EDGE_HOLD_MS_MAX: z.coerce
+    .number({ error: 'a number of milliseconds' })
+    .int()
+    .min(0)
+    .default(5_000)
+    .describe('milliseconds that an event may wait for a shardlet or a host before it is refused with 503'),
+  EDGE_HEADERS_MS_MAX: milliseconds
+    .default(10_000)
+    .describe('milliseconds within which a client sends its headers, else it is answered 408'),
+  EDGE_REQUEST_MS_MAX: milliseconds
+    .default(30_000)
+    .describe('milliseconds within which a client sends its whole request, else it is answered 408'),
+  TOKEN_STALE_MAX: listAgeMsSchema('a time such as 24h, 30m or 90s').describe(
+    'how long callers are judged by a list of tokens that cannot be read anew: `90s`, `30m`, `2d`',
+  ),
+  TOKEN_SIGN_IN_DAYS: ownerSignInMsSchema('a number of days, 0 for no limit').describe(
+    'how many days [tokens of people of an identity provider](people.md#rules) hold after their last sign-in; `0`: for ever. The same for all processes',
+  ),
+  METRICS_PUBLIC: z
+    .stringbool({ error: 'true or false' })
+    .default(false)
+    .describe('`true`: /metrics needs no token; else one with `cluster:read`'),
+  EDGE_REFRESH_MS: milliseconds
+    .default(3_000)
+    .describe('how often tokens and quotas are read anew, in milliseconds'),
+  EDGE_PROFILE_SHARE: z.coerce
+    .number({ error: 'a share from 0 to 1' })
+    .min(0)
+    .max(1)
+    .default(0.02)
+    .describe('share of the stored events, 0 to 1, that are looked at for the [profile](profiling.md)'),
+  EDGE_PROFILE_FIELDS: profileFields
+    .default({})
+    .describe('JSON of [fields that are profiled](profiling.md), by stream'),
+  EDGE_QUOTA_TOKEN_EVENTS_PER_SECOND: quota.describe(
+    'events a second of each token without a quota of its own, on this edge; `0`: no limit',
+  ),
+  EDGE_QUOTA_TOKEN_BYTES_PER_SECOND: quota.describe(
+    'bytes a second of each token without a quota of its own, on this edge; `0`: no limit',
+  ),
+  EDGE_QUOTA_STREAM_EVENTS_PER_SECOND: quota.describe(
+    'events a second of each stream without a quota of its own, on this edge; `0`: no limit',
+  ),
+  EDGE_QUOTA_STREAM_BYTES_PER_SECOND: quota.describe(
+    'bytes a second of each stream without a quota of its own, on this edge; `0`: no limit',
+  ),
+  /** of other networks that messages may be sent to; public addresses always may */
+  ...privateNetworkSettings,
+  FORESHARD_CONSOLE_URL: z
+    .url({ protocol: /^https?$/, error: 'an address such as https://foreshard.example.com' })
+    .optional()
+    .describe(
+      'where people open the console: messages carry links to it, and an identity provider sends people back there',
+    ),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .describe('what is logged: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`'),
+});
+
+const schema = environment.transform((e) => ({
+  databaseUrl: e.DATABASE_URL,
+  redisUrl: e.REDIS_URL,
+  topologyUrl: e.TOPOLOGY_URL,
+  dataDir: e.FORESHARD_DATA_DIR,
+  edgeId: e.EDGE_ID,
+  host: e.EDGE_HOST,
+  port: e.EDGE_PORT,
+  publicUrl: e.EDGE_PUBLIC_URL?.replace(/\/$/, ''),
+  corsOrigins: e.EDGE_CORS_ORIGINS,
+  bodyBytesMax: e.EDGE_BODY_BYTES_MAX,
+  eventBytesMax: e.EDGE_EVENT_BYTES_MAX,
+  inFlightBytesMax: e.EDGE_IN_FLIGHT_BYTES_MAX,
+  cacheBytes: e.EDGE_CACHE_BYTES,
+  checkpointPlace: e.CHECKPOINT_STORE,
+  checkpointBytesMax: e.CHECKPOINT_BYTES_MAX,
+  holdMsMax: e.EDGE_HOLD_MS_MAX,
+  headersMsMax: e.EDGE_HEADERS_MS_MAX,
+  requestMsMax: e.EDGE_REQUEST_MS_MAX,
+  refreshMs: e.EDGE_REFRESH_MS,
+  tokenStaleMsMax: e.TOKEN_STALE_MAX,
+  ownerSignInMs: e.TOKEN_SIGN_IN_DAYS,
+  metricsPublic: e.METRICS_PUBLIC,
+  ...privateNetworksOf(e),
+  consoleUrl: e.FORESHARD_CONSOLE_URL,
+  profileShare: e.EDGE_PROFILE_SHARE,
+  profileFields: e.EDGE_PROFILE_FIELDS,
+  quotaOfEach: {
+    token: {
+      eventsPerSecond: e.EDGE_QUOTA_TOKEN_EVENTS_PER_SECOND,
+      bytesPerSecond: e.EDGE_QUOTA_TOKEN_BYTES_PER_SECOND,
     },
-    logLevel: e.LOG_LEVEL,
-  }));
+    stream: {
+      eventsPerSecond: e.EDGE_QUOTA_STREAM_EVENTS_PER_SECOND,
+      bytesPerSecond: e.EDGE_QUOTA_STREAM_BYTES_PER_SECOND,
+    },
+  },
+  logLevel: e.LOG_LEVEL,
+}));
 
 function isOrigin(text: string): boolean {
   const url = URL.parse(text);

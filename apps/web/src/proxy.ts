@@ -6,15 +6,15 @@ import { type NextRequest, NextResponse } from 'next/server';
 import { PATH_HEADER } from './server/identity/path-header.ts';
 import { isKnownHost } from './server/origin.ts';
 
-/** Probes of an orchestrator come under any name, and learn nothing. */
-const PROBES = ['/api/livez', '/api/readyz'];
+/** What machines ask for comes under any name. Probes learn nothing; metrics need a token, which no page can send along. */
+const OF_MACHINES = ['/api/livez', '/api/readyz', '/metrics'];
 /** A year, for this name alone: other names of the domain are not ours to decide on. */
 const HSTS = 'max-age=31536000';
 
 export function proxy(request: NextRequest): NextResponse {
   const { pathname } = request.nextUrl;
   const extra = [process.env.WEB_HOST, process.env.WEB_ALLOWED_HOSTS];
-  if (!PROBES.includes(pathname) && !isKnownHost(request.headers.get('host'), extra))
+  if (!OF_MACHINES.includes(pathname) && !isKnownHost(request.headers.get('host'), extra))
     return new NextResponse(
       'This console is not known by that name. To allow it, set WEB_ALLOWED_HOSTS to the host names it is reached by.\n',
       { status: 421, headers: { 'content-type': 'text/plain; charset=utf-8' } },

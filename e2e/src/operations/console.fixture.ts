@@ -9,12 +9,14 @@ import { GET as eventBody } from '../../../apps/web/src/app/api/events/body/rout
 import { GET as eventsExport } from '../../../apps/web/src/app/api/events/export/route.ts';
 import { GET as shardletsExport } from '../../../apps/web/src/app/api/shardlets/export/route.ts';
 import { GET, POST } from '../../../apps/web/src/app/api/trpc/[trpc]/route.ts';
+import { GET as metrics } from '../../../apps/web/src/app/metrics/route.ts';
 
 const DOWNLOADS = new Map([
   ['/api/audit/export', auditExport],
   ['/api/events/body', eventBody],
   ['/api/events/export', eventsExport],
   ['/api/shardlets/export', shardletsExport],
+  ['/metrics', metrics],
 ]);
 
 createServer(async (incoming, outgoing) => {

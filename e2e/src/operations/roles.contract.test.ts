@@ -234,6 +234,7 @@ describe.each([
   ['/api/events/body?shardlet=1&seq=1', 'events:read'],
   ['/api/events/export?stream=main', 'events:export'],
   ['/api/shardlets/export', 'cluster:read'],
+  ['/metrics', 'cluster:read'],
 ] as const)('the download %s', (path, permission) => {
   async function statusFor(authorization: Authorization): Promise<[number, string]> {
     const answer = await fetch(new URL(path, console.url), { headers: authorization });

@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 function foreshard(...args: string[]): Promise<CommandResult> {
-  return edge.command(args).ended;
+  return edge.run(args);
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered

@@ -20,7 +20,7 @@ beforeAll(async () => {
 }, 150_000);
 afterAll(() => edge?.stop());
 
-const foreshard = (...args: string[]) => edge.command(args).ended;
+const foreshard = (...args: string[]) => edge.run(args);
 const HINT = ['--from', '2126-12-24T18:00:00Z', '--to', '2126-12-24T22:00:00Z', '--factor', '3'];
 
 async function json(...args: string[]) {

@@ -40,7 +40,7 @@ afterAll(async () => {
 });
 
 function foreshard(...args: string[]): Promise<CommandResult> {
-  return edge.command(args).ended;
+  return edge.run(args);
 }
 
 async function ask(path: string, init: RequestInit = {}): Promise<Response> {

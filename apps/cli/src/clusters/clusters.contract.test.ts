@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 
 function foreshard(...args: string[]): Promise<CommandResult> {
-  return edge.command(['clusters', ...args]).ended;
+  return edge.run(['clusters', ...args]);
 }
 
 async function file(name: string, ...lines: string[]): Promise<string> {

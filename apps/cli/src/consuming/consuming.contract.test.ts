@@ -9,7 +9,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => edge?.stop());
 
-const run = (args: readonly string[], input?: string) => edge.command(args, input).ended;
+const run = (args: readonly string[], input?: string) => edge.run(args, input);
 const event = (i: number) => ({
   specversion: '1.0',
   type: 't',

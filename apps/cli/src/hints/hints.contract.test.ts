@@ -12,7 +12,7 @@ beforeAll(async () => {
 }, 150_000);
 afterAll(() => edge?.stop());
 
-const foreshard = (...args: string[]) => edge.command(args).ended;
+const foreshard = (...args: string[]) => edge.run(args);
 const WHEN = ['--from', '2026-12-24T18:00:00+01:00', '--to', '2026-12-24T22:00:00+01:00'];
 
 test('a hint is added, removed, and put back without an edge', async () => {

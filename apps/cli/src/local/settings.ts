@@ -53,7 +53,7 @@ const postgresUrl = z.url({
   protocol: /^postgres(ql)?$/,
   error: 'must be an address such as postgresql://user:password@127.0.0.1:5432/foreshard',
 });
-const environment = z.object({
+export const environment = z.object({
   EDGE_HOST: z.string().default('127.0.0.1'),
   EDGE_PORT: port.default(7070),
   WEB_HOST: z.string().default('127.0.0.1'),
@@ -73,16 +73,26 @@ const environment = z.object({
     .pipe(
       z.array(z.string().refine((url) => engineOf(url) !== undefined, `must be ${ADDRESS_STARTS} addresses`)),
     )
-    .optional(),
+    .optional()
+    .describe('addresses of event hosts, separated by commas, that are used instead of local ones'),
   FORESHARD_HOST_PROVIDER: hostProviderSchema,
   FORESHARD_HOST_WEBHOOK: z.string().optional(),
   ...privateNetworkSettings,
-  FORESHARD_ADMIN_EMAIL: z.email('must be an e-mail address').optional(),
-  FORESHARD_ADMIN_PASSWORD_FILE: z.string().optional(),
+  FORESHARD_ADMIN_EMAIL: z
+    .email('must be an e-mail address')
+    .optional()
+    .describe(
+      'e-mail of the first administrator, for a start that nobody looks at; unset: a link makes the first one',
+    ),
+  FORESHARD_ADMIN_PASSWORD_FILE: z
+    .string()
+    .optional()
+    .describe('file with the password of the first administrator'),
   FORESHARD_HOST_MEMORY: z
     .string()
     .regex(/^\d+(kb|mb|gb)$/, 'must be a number with kb, mb or gb, such as 512mb')
-    .optional(),
+    .optional()
+    .describe('memory limit of each local host, such as `512mb`'),
 });
 
 export function readSettings(env: Environment): UpSettings {

@@ -10,7 +10,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => edge?.stop());
 
-const run = (...args: string[]) => edge.command(args).ended;
+const run = (...args: string[]) => edge.run(args);
 const listed = async () => JSON.parse((await run('quotas', '--json')).stdout).quotas;
 
 test('a quota is set, shown beside its stream, held by the edge, and removed', async () => {

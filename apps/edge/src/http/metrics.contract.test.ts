@@ -34,6 +34,15 @@ it('are accepted by promtool without a remark', async () => {
   expect(broken.join()).toContain('error');
 }, 120_000);
 
+it('are OpenMetrics for who asks for it, and stay text for others', async () => {
+  const accept = 'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.4';
+  const headers = { authorization: 'Bearer scraper', accept };
+  const open = await edge.fetch('/metrics', { headers });
+  expect(open.headers.get('content-type')).toContain('application/openmetrics-text; version=1.0.0');
+  expect(await open.text()).toMatch(/^# TYPE foreshard_edge_events counter\n[\s\S]*# EOF\n$/m);
+  expect(await metrics()).toContain('# TYPE foreshard_edge_events_total counter');
+});
+
 it('have no series that clients can make: of names, paths, methods', async () => {
   const series = async () => (await metrics()).split('\n').filter((line) => /^foreshard/.test(line)).length;
   await edge.get('/v1/nowhere');

@@ -5,6 +5,7 @@
  */
 
 import { OWN_CLUSTER } from '@foreshard/core/access';
+import { exposed } from '@foreshard/core/adapters/metrics';
 import { ForeshardError } from '@foreshard/core/kernel';
 import { events, requirePermission, topology } from '@foreshard/core/operations';
 import { alarmWords, type HostAlarm } from '@foreshard/core/telemetry';
@@ -82,11 +83,15 @@ function mountService(api: Api, parts: RouteParts): void {
   const { registry } = parts.metrics;
   api.mount(service.liveness, ({ c }) => c.text('ok'));
   api.mount(service.readiness, ({ c }) => readiness(c, parts));
-  api.mount(parts.metricsPublic ? service.publicMetrics : service.metrics, async ({ c, standing }) => {
-    if (standing !== undefined)
-      requirePermission(standing.principal, service.metrics.permission, { cluster: OWN_CLUSTER });
-    return c.body(await registry.metrics(), 200, { 'content-type': registry.contentType });
-  });
+  api.mount(
+    parts.metricsPublic ? service.publicMetrics : service.metrics,
+    async ({ c, standing, mediaType }) => {
+      if (standing !== undefined)
+        requirePermission(standing.principal, service.metrics.permission, { cluster: OWN_CLUSTER });
+      const { contentType, text } = await exposed(registry, mediaType);
+      return c.body(text, 200, { 'content-type': contentType });
+    },
+  );
   api.serve(topology.map, ({ c, members }) => map(c, parts.map, members.stream));
   // made once, when all are mounted
   let made: { json: string; html: Promise<string> } | undefined;

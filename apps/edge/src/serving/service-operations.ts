@@ -1,4 +1,5 @@
 /** Health, metrics and the description itself: what is no operation of the table. Only metrics need a token. */
+import { EXPOSITIONS } from '@foreshard/core/adapters/metrics';
 import { z } from 'zod';
 import type { Operation } from '../api/operation.ts';
 import { readinessSchema } from '../api/schemas.ts';
@@ -7,7 +8,7 @@ const service = (
   path: string,
   operationId: string,
   summary: string,
-  type: string,
+  types: string | readonly string[],
   answer: { schema: z.ZodType; example?: unknown },
   description = `${summary}.`,
 ) =>
@@ -18,7 +19,12 @@ const service = (
     tag: 'service' as const,
     summary,
     description,
-    answers: { 200: { description: summary, content: { [type]: answer } } },
+    answers: {
+      200: {
+        description: summary,
+        content: Object.fromEntries([types].flat().map((type) => [type, answer])),
+      },
+    },
   }) satisfies Operation;
 
 const text = z.string();
@@ -49,9 +55,9 @@ export const publicMetrics = service(
   '/metrics',
   'metrics',
   'Metrics for Prometheus',
-  'text/plain',
+  EXPOSITIONS,
   { schema: text, example: 'foreshard_edge_held_events 0\n' },
-  'The text format of Prometheus.',
+  'The text format of Prometheus, or OpenMetrics for who asks for it.',
 );
 export const metrics = { ...publicMetrics, permission: 'cluster:read' } as const satisfies Operation;
 export const description = service(

@@ -57,6 +57,7 @@ import { listeningFault } from './identity/listening.ts';
 import { certificateFault, servesTls } from './identity/own-certificate.ts';
 import { KeptAnswers } from './kept-answers.ts';
 import { LoadFollower } from './load/load-follower.ts';
+import { ConsoleMetrics } from './metrics/console-metrics.ts';
 import { consoleHandlers } from './operations/handlers.ts';
 import { replayCommand } from './sample/replay-command.ts';
 import { SampleRun, type SampleTokens } from './sample/sample-run.ts';
@@ -105,6 +106,7 @@ export interface ConsoleServer {
   /** Who makes the request; undefined: nobody who is known. @throws what the store throws */
   identify(headers: Headers): Promise<Identity | undefined>;
   readonly map: FollowedMap;
+  readonly metrics: ConsoleMetrics;
   readonly telemetry: TelemetryStore;
   /** what the telemetry is kept in */
   readonly blocks: BlockStore;
@@ -185,6 +187,10 @@ export function openConsole(settings: Settings, closing: AbortSignal): OpenConso
   const map = new FollowedMap(control.topology, control.notifier, (reason) =>
     process.stderr.write(`console: the whole map was loaded again: ${reason}\n`),
   );
+  const metrics = new ConsoleMetrics({
+    mapVersion: () => map.map?.version ?? 0,
+    mapAgeSeconds: () => (map.contactAgeMs(Date.now()) ?? Number.POSITIVE_INFINITY) / 1_000,
+  });
   const telemetry = new TelemetryStore({
     blocks: control.telemetry,
     map: () => map.map ?? NO_MAP,
@@ -294,6 +300,7 @@ export function openConsole(settings: Settings, closing: AbortSignal): OpenConso
     ...{ proxies: settings.proxies, ownTls: settings.ownTls },
     identify: (headers) => identify(known, headers),
     map,
+    metrics,
     telemetry,
     blocks: control.telemetry,
     forecasts,

@@ -9,7 +9,7 @@ const url = (protocols: readonly string[]) =>
     error: `expected a URL that begins with ${protocols.map((p) => `${p}://`).join(' or ')}`,
   });
 
-const settingsSchema = z.object({
+export const environment = z.object({
   DATABASE_URL: url(['postgres', 'postgresql']),
   REDIS_URL: url(['redis', 'rediss']),
   /** where the map is kept when it is not in the database */
@@ -19,40 +19,93 @@ const settingsSchema = z.object({
     .optional(),
   /** where "replay the sample" sends its events, and where the curl example points */
   FORESHARD_EDGE_URL: url(['http', 'https']).default('http://127.0.0.1:7070'),
-  /** what people call this cluster; it is kept, and told by its edges */
-  FORESHARD_CLUSTER_NAME: z.string().trim().min(1).max(40).optional(),
+  FORESHARD_CLUSTER_NAME: z
+    .string()
+    .trim()
+    .min(1)
+    .max(40)
+    .optional()
+    .describe(
+      'what people call this cluster; it is kept in PostgreSQL. At first `cluster-` and the first digits of its id',
+    ),
   /** networks that are not public and may be sent to all the same */
   ...privateNetworkSettings,
   /** where people open it: messages carry links */
   FORESHARD_CONSOLE_URL: url(['http', 'https']).optional(),
-  /** how many proxies are in front, the last of them with TLS; each appends to X-Forwarded-For */
   WEB_TRUSTED_PROXY: z
     .string()
     .regex(/^(true|[0-9])?$/, 'expected the number of proxies in front, such as 1')
     .default('')
-    .transform((text) => (text === 'true' ? 1 : Number(text))),
-  /** files of a certificate of its own, and of its key */
-  WEB_TLS_CERT: z.string().default(''),
-  WEB_TLS_KEY: z.string().default(''),
-  /** an identity provider beside local accounts */
+    .transform((text) => (text === 'true' ? 1 : Number(text)))
+    .describe(
+      'how many proxies with TLS are in front; each appends to `X-Forwarded-For` and keeps `Host`. Unset: the console listens on loopback only',
+    ),
+  WEB_HOST: z.string().default('127.0.0.1').describe('address that the console listens at'),
+  WEB_PORT: z
+    .string()
+    .regex(/^\d{1,5}$|^$/, 'expected a port number')
+    .default('7080')
+    .describe('its port'),
+  WEB_ALLOWED_HOSTS: z
+    .string()
+    .default('')
+    .describe(
+      'further host names that people reach the console by, separated by commas. Requests for other names are refused',
+    ),
+  FORESHARD_SAMPLE_SPEED: z
+    .string()
+    .default('9000')
+    .describe(
+      'how many times as fast as it happened the console replays the sample; `max`: as fast as it can',
+    ),
+  WEB_TLS_CERT: z
+    .string()
+    .default('')
+    .describe(
+      'file (PEM) of a certificate of the console. It then answers over HTTPS and may listen beyond loopback. A renewed one is taken within seconds',
+    ),
+  WEB_TLS_KEY: z.string().default('').describe('file (PEM) of its key'),
   WEB_OIDC_ISSUER: z
     .string()
     .refine(isIssuer, 'expected an https address (http on loopback only)')
-    .optional(),
-  WEB_OIDC_CLIENT_ID: z.string().min(1).optional(),
-  WEB_OIDC_CLIENT_SECRET: z.string().min(1).optional(),
-  WEB_OIDC_CLIENT_SECRET_FILE: z.string().min(1).optional(),
-  WEB_OIDC_GROUPS_CLAIM: z.string().min(1).default('groups'),
-  /** which groups have which roles: "sre=operator,leads=administrator" */
-  WEB_OIDC_ROLES: z.string().optional(),
-  /** what the button of the sign-in page calls it */
-  WEB_OIDC_NAME: z.string().min(1).max(40).default('single sign-on'),
-  WEB_SESSION_IDLE_HOURS: z.coerce.number().positive().max(8_760).default(12),
-  /** of who signs in at the identity provider, which tells roles at sign-in alone */
-  WEB_OIDC_SESSION_HOURS: z.coerce.number().positive().max(8_760).default(12),
+    .optional()
+    .describe('an [identity provider](people.md) beside local accounts'),
+  WEB_OIDC_CLIENT_ID: z.string().min(1).optional().describe('the client that the provider knows'),
+  WEB_OIDC_CLIENT_SECRET: z.string().min(1).optional().describe('its secret'),
+  WEB_OIDC_CLIENT_SECRET_FILE: z.string().min(1).optional().describe('a file with its secret, instead'),
+  WEB_OIDC_GROUPS_CLAIM: z.string().min(1).default('groups').describe('claim with the groups of a person'),
+  WEB_OIDC_ROLES: z
+    .string()
+    .optional()
+    .describe('which groups have which roles: `sre=operator,leads=administrator`'),
+  WEB_OIDC_NAME: z
+    .string()
+    .min(1)
+    .max(40)
+    .default('single sign-on')
+    .describe('what the button of the sign-in page calls it'),
+  WEB_SESSION_IDLE_HOURS: z.coerce
+    .number()
+    .positive()
+    .max(8_760)
+    .default(12)
+    .describe('hours without use after which a session ends'),
+  WEB_OIDC_SESSION_HOURS: z.coerce
+    .number()
+    .positive()
+    .max(8_760)
+    .default(12)
+    .describe(
+      'hours after which a session of a person of the identity provider ends, however much it is used: what the provider says of groups is at most so old',
+    ),
   /** tokens hold for so long after their owner has signed in there */
   TOKEN_SIGN_IN_DAYS: ownerSignInMsSchema('expected a number of days, 0 for no limit'),
-  WEB_SESSION_DAYS: z.coerce.number().positive().max(365).default(7),
+  WEB_SESSION_DAYS: z.coerce
+    .number()
+    .positive()
+    .max(365)
+    .default(7)
+    .describe('days after which a session ends, however much it is used'),
 });
 
 const MS_PER_HOUR = 3_600_000;
@@ -91,7 +144,7 @@ export class BadSettings extends Error {
 }
 
 export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
-  const parsed = settingsSchema.safeParse(env);
+  const parsed = environment.safeParse(env);
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => describe(String(issue.path[0]), env, issue.message));
     throw new BadSettings(`${faults.join('; ')}. "npm start" sets all of them.`);
@@ -119,7 +172,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   };
 }
 
-function providerOf(env: z.output<typeof settingsSchema>): ProviderSettings | undefined {
+function providerOf(env: z.output<typeof environment>): ProviderSettings | undefined {
   const { WEB_OIDC_ISSUER: issuer, WEB_OIDC_CLIENT_ID: clientId, FORESHARD_CONSOLE_URL: consoleUrl } = env;
   if (issuer === undefined) return undefined;
   if (clientId === undefined) throw new BadSettings('WEB_OIDC_CLIENT_ID is not set, and WEB_OIDC_ISSUER is');
@@ -145,7 +198,7 @@ function clientSecretOf({ WEB_OIDC_CLIENT_SECRET: plain, WEB_OIDC_CLIENT_SECRET_
 }
 
 type OidcSecret = Pick<
-  z.output<typeof settingsSchema>,
+  z.output<typeof environment>,
   'WEB_OIDC_CLIENT_SECRET' | 'WEB_OIDC_CLIENT_SECRET_FILE'
 >;
 

@@ -14,7 +14,8 @@ const identity = {
     readOnly: false,
   },
 };
-const context = { server: { map: {} } as never, headers: new Headers(), identity };
+const server = { map: {}, metrics: { answered: () => undefined } } as never;
+const context = { server, headers: new Headers(), identity };
 
 function throwing(error: Error) {
   const fail = () => {

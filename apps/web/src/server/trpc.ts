@@ -52,8 +52,11 @@ const t = initTRPC
 export const router = t.router;
 
 /** By name: each route has its own copy of the class. */
-const reaching = t.procedure.use(async ({ next }) => {
+const reaching = t.procedure.use(async ({ ctx, path, type, next }) => {
+  const startedMs = performance.now();
   const result = await next();
+  const outcome = result.ok ? 'ok' : result.error.code;
+  ctx.server.metrics.answered(path, type, outcome, (performance.now() - startedMs) / 1_000);
   if (result.ok || result.error.cause?.name !== 'DatabaseUnreachable') return result;
   const { message, cause } = result.error;
   throw new TRPCError({ code: 'SERVICE_UNAVAILABLE', message, cause });

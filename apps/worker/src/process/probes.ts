@@ -3,6 +3,7 @@
  * what is missing), and its metrics.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { exposed, preferredExposition } from '@foreshard/core/adapters/metrics';
 import type { Registry } from 'prom-client';
 import type { DoorReply, MetricsDoor } from './metrics-door.ts';
 
@@ -45,8 +46,8 @@ async function metrics(
   try {
     const reply = (await door?.opensTo(headers.authorization, socket.remoteAddress)) ?? 'open';
     if (reply !== 'open') return refuse(response, reply);
-    const text = await registry.metrics();
-    response.writeHead(200, { 'content-type': registry.contentType }).end(text);
+    const { contentType, text } = await exposed(registry, preferredExposition(headers.accept));
+    response.writeHead(200, { 'content-type': contentType }).end(text);
   } catch (error) {
     send(response, 500, { error: String(error) });
   }

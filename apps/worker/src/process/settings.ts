@@ -59,7 +59,7 @@ function correlationFields(text: string, context: z.RefinementCtx): AttributeFie
   }
 }
 
-const environment = z.object({
+export const environment = z.object({
   DATABASE_URL: z.url({
     protocol: /^postgres(ql)?$/,
     error:
@@ -73,43 +73,58 @@ const environment = z.object({
     .string()
     .regex(/^etcds?:\/\//, 'must be etcd://host:port,host:port,host:port, or unset for PostgreSQL')
     .optional(),
-  /** empty: locks are in the control Redis */
   LOCK_REDIS_URLS: z
     .string()
     .default('')
     .transform((text) => text.split(',').filter((url) => url !== ''))
     .refine((urls) => urls.every((url) => /^rediss?:\/\//.test(url)) && urls.length !== 2, {
       error: 'must be addresses of three or more independent Redis, separated by commas, or unset',
-    }),
-  WORKER_HOST: z.string().min(1).default('127.0.0.1'),
+    })
+    .describe(
+      'three or more independent Redis for [locks](locks.md), separated by commas; unset: locks in the control Redis',
+    ),
+  WORKER_HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('address that the worker answers at for health and metrics'),
   WORKER_PORT: z.coerce
     .number({ error: 'must be a port number' })
     .int()
     .min(1, 'must be a port between 1 and 65535')
     .max(65_535, 'must be a port between 1 and 65535')
-    .default(7090),
-  /** for events that were read lately, so that hosts are asked for them once by all groups that are posted */
+    .default(7090)
+    .describe('its port'),
   WORKER_CACHE_BYTES: z.coerce
     .number({ error: 'must be a number of bytes, or 0' })
     .int()
     .min(0, 'must not be negative')
-    .default(16 * 1_048_576),
-  WORKER_TELEMETRY_MINUTES_DAYS: days(1, RETENTION_DEFAULT.minute),
-  WORKER_TELEMETRY_HOURS_DAYS: days(1, RETENTION_DEFAULT.hour),
-  WORKER_TELEMETRY_KEYS_DAYS: days(1, RETENTION_DEFAULT.keys),
-  /** modules that export a `forecaster`, or an expensive model's `forecast`, separated by commas */
-  WORKER_FORECAST_MODELS: z.string().default(''),
+    .default(16 * 1_048_576)
+    .describe('memory of the shard cache, shared by all groups that the worker posts to; `0`: none'),
+  WORKER_TELEMETRY_MINUTES_DAYS: days(1, RETENTION_DEFAULT.minute).describe(
+    'days that the load of each minute is kept',
+  ),
+  WORKER_TELEMETRY_HOURS_DAYS: days(1, RETENTION_DEFAULT.hour).describe(
+    'days that the load of each hour is kept',
+  ),
+  WORKER_TELEMETRY_KEYS_DAYS: days(1, RETENTION_DEFAULT.keys).describe('days that frequent keys are kept'),
+  WORKER_FORECAST_MODELS: z
+    .string()
+    .default('')
+    .describe('[modules with models of your own](forecast-models.md), separated by commas'),
   WORKER_FORECAST_MODEL_LIMIT_MS: z.coerce
     .number({ error: 'must be a number of milliseconds' })
     .int()
     .min(1_000, 'must be at least 1000')
     .max(3_600_000, 'must be at most 3600000')
-    .default(60_000),
+    .default(60_000)
+    .describe('milliseconds after which a model is cut off'),
   WORKER_FORECAST_DEAR_SECONDS: z.coerce
     .number({ error: 'must be a number of seconds' })
     .min(0, 'must be at least 0')
     .max(3_600, 'must be at most 3600')
-    .default(60),
+    .default(60)
+    .describe('seconds of each training for expensive models; `0`: none are tried'),
   /** of the state that members of groups keep: as edges have it */
   CHECKPOINT_STORE: checkpointFields.CHECKPOINT_STORE,
   /** networks that are not public and may be sent to all the same */
@@ -118,23 +133,43 @@ const environment = z.object({
   FORESHARD_CONSOLE_URL: z
     .url({ protocol: /^https?$/, error: 'must be an address such as https://console.example.com' })
     .optional(),
-  /** where the demo sends its load; unset: there is no demo */
   FORESHARD_EDGE_URL: z
     .url({ protocol: /^https?$/, error: 'must be an address such as http://127.0.0.1:7070' })
-    .optional(),
-  /** who starts and stops hosts: people, `foreshard up` on this machine, or whoever is told by a webhook */
-  FORESHARD_HOST_PROVIDER: hostProviderSchema,
-  /** a target of notifications, for the provider `webhook` */
-  FORESHARD_HOST_WEBHOOK: z.string().optional(),
-  /** holds the key of the chain over the audit log; made where there is none */
-  AUDIT_KEY_FILE: z.string().optional(),
+    .optional()
+    .describe(
+      'an edge: the console sends the sample there, and the worker the load of the demo. A worker without it has no demo',
+    ),
+  FORESHARD_HOST_PROVIDER: hostProviderSchema.describe(
+    'who starts and stops hosts: `none` (people), `local` (`foreshard up`) or `webhook`: [hosts by provider](planning.md#hosts-by-provider)',
+  ),
+  FORESHARD_HOST_WEBHOOK: z
+    .string()
+    .optional()
+    .describe('target of notifications that is asked for hosts by the provider `webhook`'),
+  AUDIT_KEY_FILE: z
+    .string()
+    .optional()
+    .describe(
+      'file with the key of the [chain over the audit log](audit.md#the-chain), the same for all workers; unset: `audit.key` in FORESHARD_DATA_DIR, made where there is none',
+    ),
   FORESHARD_DATA_DIR: z.string().default('.foreshard'),
-  AUDIT_RETENTION_DAYS: days(1, AUDIT_RETENTION_DAYS * DAY_MS),
-  /** a target of notifications that each new head of the chain is sent to */
-  AUDIT_HEAD_TARGET: z.string().optional(),
-  WORKER_HEALTH: z.string().default('{}').transform(healthSettings),
-  /** attributes of events that may announce the next one, by stream; the same for all workers */
-  WORKER_CORRELATION_FIELDS: z.string().default('{}').transform(correlationFields),
+  AUDIT_RETENTION_DAYS: days(1, AUDIT_RETENTION_DAYS * DAY_MS).describe('days that the audit log is kept'),
+  AUDIT_HEAD_TARGET: z
+    .string()
+    .optional()
+    .describe('target of notifications that each new head of the chain is sent to'),
+  WORKER_HEALTH: z
+    .string()
+    .default('{}')
+    .transform(healthSettings)
+    .describe('JSON of the [health weights](health.md) that differ'),
+  WORKER_CORRELATION_FIELDS: z
+    .string()
+    .default('{}')
+    .transform(correlationFields)
+    .describe(
+      'JSON of [attributes](anticipation.md#turn-it-on) by stream, or a file with it. The same for all workers',
+    ),
   /** whether /metrics needs no token */
   METRICS_PUBLIC: z.stringbool({ error: 'must be true or false' }).default(false),
   /** how long a list of tokens is used that cannot be read anew */

@@ -102,6 +102,32 @@ describe('The topology store is told of a mark that was confirmed', () => {
   });
 });
 
+describe('A host that a process says went back', () => {
+  const claim = (host: number) => ({
+    ...{ host, claimant: 'edge-1', generation: 0 },
+    seen: 9,
+    answered: 3,
+    atMs: 0,
+  });
+
+  test('is not proven to be whole until that is answered', async () => {
+    const prover = worker('p');
+    await prover.run();
+    await proofs.claim(claim(1));
+    await expect(prover.prove(1)).rejects.toBeInstanceOf(HostUnreachable);
+    expect(await proofs.verdict(claim(1))).toBe('denied');
+    await prover.prove(1);
+  });
+
+  test('says nothing of other hosts', async () => {
+    const prover = worker('p');
+    await prover.run();
+    await proofs.claim(claim(2));
+    await prover.prove(1);
+    expect(await proofs.verdict(claim(2))).toBe(undefined);
+  });
+});
+
 describe('A host that refuses a mark', () => {
   test('as it holds an earlier one was in an older state then, whatever it is in when it is looked at', async () => {
     const prover = worker('p');

@@ -117,7 +117,7 @@ export class HostProver {
 
   /**
    * The host is as far as the topology store knows it to be, by a mark that was sent after this call began: what it
-   * has shown before is still there.
+   * has shown before is still there. And nobody says that it went back.
    *
    * @throws HostUnreachable
    */
@@ -172,9 +172,21 @@ export class HostProver {
       const reply = await this.send(sending);
       const confirmed = this.confirmation(sending);
       const isRecorded = confirmed !== undefined && (await this.isRecorded(sending.after, confirmed));
-      if (reply === 'confirmed' && isRecorded) return;
+      if (reply !== 'confirmed' || !isRecorded) continue;
+      if (run === undefined && (await this.wasClaimed(id))) break;
+      return;
     }
     throw new HostUnreachable('connection', `host ${id} could not be proven to be whole`);
+  }
+
+  /**
+   * A mark does not show what was lost since the one before it, and who was answered by the host may have noticed: its claim
+   * is answered first. What is decided on this proof may take a shardlet from the host, and then the claim proves nothing.
+   */
+  private async wasClaimed(id: number): Promise<boolean> {
+    const claims = (await this.parts.proofs.claims()).filter(({ host }) => host === id);
+    for (const claim of claims) await this.examine(claim);
+    return claims.length > 0;
   }
 
   /** A host could go back unseen to before a mark that nobody but this process knows to be confirmed. */

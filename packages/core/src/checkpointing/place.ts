@@ -29,13 +29,16 @@ export const checkpointFields = {
       if (place !== undefined) return place;
       context.addIssue({ code: 'custom', message: HELP });
       return z.NEVER;
-    }),
-  /** of one checkpoint; stores have limits of their own besides */
+    })
+    .describe(
+      'where the [state of consumer groups](processors.md#operating-it) is kept: `postgres`, `file:///path` or `s3://bucket/prefix?endpoint=...&region=...`. The same for all processes',
+    ),
   CHECKPOINT_BYTES_MAX: z.coerce
     .number({ error: 'a number of bytes' })
     .int()
     .min(1_024)
-    .default(BYTES_MAX_DEFAULT),
+    .default(BYTES_MAX_DEFAULT)
+    .describe('bytes of the largest checkpoint'),
 };
 
 function placeOf(text: string): CheckpointPlace | undefined {

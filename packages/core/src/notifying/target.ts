@@ -66,8 +66,12 @@ export const networksSchema = z
 
 /** For schemas of settings: both names, the second one of an earlier release. */
 export const privateNetworkSettings = {
-  FORESHARD_PRIVATE_NETWORKS: networksSchema,
-  FORESHARD_WEBHOOK_NETWORKS: networksSchema,
+  FORESHARD_PRIVATE_NETWORKS: networksSchema.describe(
+    'private networks, such as `10.20.0.0/16`, that [addresses given by people](operations.md#private-networks) may be in',
+  ),
+  FORESHARD_WEBHOOK_NETWORKS: networksSchema.describe(
+    'as FORESHARD_PRIVATE_NETWORKS, for webhooks and pushes alone: the name of an earlier release',
+  ),
 };
 
 export interface PrivateNetworks {

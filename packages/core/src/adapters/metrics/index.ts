@@ -1,0 +1,1 @@
+export { EXPOSITIONS, type Exposition, exposed, preferredExposition } from './exposition.ts';
