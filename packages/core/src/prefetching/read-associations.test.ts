@@ -44,6 +44,20 @@ it('gives probabilities that come true as often as they say', () => {
   expect(Math.abs(sum - came) / count).toBeLessThan(0.06);
 });
 
+it('learns that what came once seldom comes again, where it does not', () => {
+  const last: number[] = [];
+  for (let i = 0; i < 60; i++) {
+    for (const next of ['b', 'c']) {
+      const announced = reads.observe(`a-${i}`);
+      if (next === 'c' && i >= 50) last.push(probabilityOf(`b-${i}`, announced));
+      reads.observe(`${next}-${i}`);
+      for (let k = 0; k < WINDOW; k++) reads.observe(`between-${next}-${k}-${i}`);
+    }
+  }
+  for (const probability of last) expect(probability).toBeLessThan(0.2);
+  expect(last.length).toBe(10);
+});
+
 it('keeps readers apart, and forgets the one that read longest ago', () => {
   for (let i = 0; i < 20; i++) {
     reads.observe('a', 'one');
