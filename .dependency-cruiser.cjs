@@ -4,6 +4,7 @@
  */
 const CORE = {
   kernel: [],
+  exposition: [],
   access: [],
   audit: ['access'],
   keyspace: ['kernel'],
@@ -133,6 +134,7 @@ const PURE = Object.keys(CORE).join('|');
  * their questions to a worker and plans nothing. `external` are clusters of others: a worker takes in their load.
  */
 const EDGE_MAY = [
+  'exposition',
   ...[
     'access',
     'audit',
@@ -169,7 +171,7 @@ const EDGE_MAY = [
   ],
 ];
 /** libraries that compute and touch nothing */
-const PURE_LIBRARIES = ['zod', 'csv-parse/lib/sync'];
+const PURE_LIBRARIES = ['zod', 'csv-parse/lib/sync', 'prom-client'];
 
 /**
  * The same for the folders of the apps, from the lowest up. Files beside the folders put them together (`main.ts`),

@@ -60,6 +60,15 @@ describe('credentials', () => {
     expect(() => edgeAccess({ FORESHARD_EDGE_URL: 'http://elsewhere:1' }, root)).toThrow(/FORESHARD_TOKEN/);
   });
 
+  it('refuse a user and a password in the address of an edge, and never repeat them', () => {
+    const asked = (url: string) => () => edgeAccess({ FORESHARD_EDGE_URL: url, FORESHARD_TOKEN: 't' }, root);
+    for (const url of ['http://me:secret@edge:1', 'http://:secret@edge', 'ftp://secret@edge']) {
+      expect(asked(url)).toThrow(/^FORESHARD_EDGE_URL must be without a user and a password/);
+      expect(asked(url)).not.toThrow(/secret/);
+    }
+    expect(asked('edge')).toThrow('FORESHARD_EDGE_URL is not an http address: "edge"');
+  });
+
   it('names the missing file and the cure', () => {
     expect(() => edgeAccess({}, root)).toThrow(/credentials\.json is missing; run "foreshard up"/);
   });

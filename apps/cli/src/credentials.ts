@@ -6,6 +6,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { hasUserOrPassword } from '@foreshard/core/kernel';
 import { z } from 'zod';
 import { badInput } from './failure.ts';
 
@@ -68,7 +69,7 @@ export function edgeAccess(env: Environment = process.env, cwd: string = process
   // The file's token belongs to the file's edge: it is never sent to another address.
   if (envUrl !== undefined) {
     if (envToken === undefined) throw badInput('FORESHARD_EDGE_URL is set but FORESHARD_TOKEN is not');
-    return { edgeUrl: withoutSlash(validUrl(envUrl)), token: envToken };
+    return { edgeUrl: webAddress('FORESHARD_EDGE_URL', envUrl), token: envToken };
   }
   const known =
     readCredentials(env, cwd) ?? noCredentials(env, cwd, 'FORESHARD_EDGE_URL and FORESHARD_TOKEN');
@@ -106,10 +107,15 @@ function noCredentials(env: Environment, cwd: string, variables: string): never 
   throw badInput(`no cluster is known: ${path} is missing; run "foreshard up", or set ${variables}`);
 }
 
-function validUrl(text: string): string {
+/** Of an edge or a console, without a slash at its end. @throws CommandFailure, which never shows a password */
+export function webAddress(named: string, text: string): string {
+  if (hasUserOrPassword(text))
+    throw badInput(
+      `${named} must be without a user and a password: commands show it, and send a token alone`,
+    );
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
-    throw badInput(`FORESHARD_EDGE_URL is not an http address: "${text}"`);
-  return text;
+    throw badInput(`${named} is not an http address: "${text}"`);
+  return withoutSlash(text);
 }
 
 function withoutSlash(url: string): string {

@@ -7,6 +7,7 @@ import { register as registerAnnotations } from './annotations/index.ts';
 import { register as registerAnticipation } from './anticipating/index.ts';
 import { register as registerAudit } from './audit/index.ts';
 import { register as registerBackup } from './backup/index.ts';
+import { register as registerBuilding } from './building/index.ts';
 import { register as registerCache } from './cache/index.ts';
 import { register as registerClusters } from './clusters/index.ts';
 import { register as registerConsuming } from './consuming/index.ts';
@@ -50,6 +51,7 @@ const TOPICS = [
   registerReplay,
   registerDoctor,
   registerDemo,
+  registerBuilding,
   registerDatabase,
   registerForecast,
   registerForecasts,

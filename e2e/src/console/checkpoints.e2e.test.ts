@@ -3,6 +3,7 @@
  * yet; verified, pruned and set by a person who may, and seen by one who may not.
  */
 import { readdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { BrowserContext, Locator, Page } from 'playwright-core';
@@ -10,6 +11,7 @@ import { afterAll, afterEach, beforeAll, expect, inject, it, vi } from 'vitest';
 import { StatefulMember } from '../../../apps/edge/src/consuming/stateful-member.fixture.ts';
 import { openBrowser, visit } from '../browser.ts';
 import { Cluster } from '../faults/cluster.ts';
+import { foreshardBeside } from '../product.ts';
 import { personOf } from './person.ts';
 import { takePictures } from './pictures.ts';
 
@@ -19,6 +21,7 @@ const dataDir = inject('dataDir');
 const GROUP = 'ledger';
 /** A worker judges every 10 s. */
 const JUDGED_WITHIN_MS = 60_000;
+const HOUR_MS = 3_600_000;
 
 const cluster = new Cluster(dataDir, { edgeUrl, token: inject('token'), stream: GROUP });
 const member = new StatefulMember({ url: () => edgeUrl, token: () => inject('token') }, GROUP, 'counter-1');
@@ -29,6 +32,7 @@ let damaged: number;
 beforeAll(async () => {
   browser = await openBrowser();
   await member.ask('POST', '/v1/streams', { name: GROUP, shardCount: 3, splitKeys: false });
+  await importDays(2);
   await append(0);
   const group = { name: GROUP, stream: GROUP, sessionMs: 600_000, checkpoints: { checkpoint_threshold: 50 } };
   expect((await member.ask('POST', '/v1/groups', group)).status).toBe(201);
@@ -74,6 +78,19 @@ async function append(from: number): Promise<void> {
     expect(status).toBe(200);
   };
   await vi.waitFor(send, { timeout: 30_000, interval: 250 });
+}
+
+/** Ten events a second and shardlet, up to two hours ago: what comes in now is not known in time. */
+async function importDays(days: number): Promise<void> {
+  const trace = join(tmpdir(), `checkpoints-${process.pid}.csv`);
+  const toMs = Math.floor(Date.now() / HOUR_MS - 2) * HOUR_MS;
+  const lines = Array.from({ length: days * 24 }, (_, i) => {
+    const at = new Date(toMs - (days * 24 - i) * HOUR_MS).toISOString();
+    return `${at},${3 * 10 * 3_600}`;
+  });
+  await writeFile(trace, ['timestamp,value', ...lines, ''].join('\n'));
+  const args = ['--stream', GROUP, '--trace', trace, '--shift', 'none', '--format', 'load'];
+  expect(await foreshardBeside(dataDir, 'import-history', ...args)).toMatchObject({ code: 0 });
 }
 
 async function drain(): Promise<void> {
@@ -170,7 +187,7 @@ it('changes the settings, refuses what is out of range, and gives up what was ty
   const save = page.getByRole('button', { name: 'Save' });
   expect(await save.isDisabled()).toBe(true);
   await page.getByLabel('Kept of each shardlet').fill('0');
-  await page.getByText(/expected number to be >=1/).waitFor();
+  await page.getByText('A whole number from 1 to 100', { exact: true }).waitFor();
   await takePictures(page, 'checkpoints', 'settings', false);
   await page.getByRole('button', { name: 'Discard changes' }).click();
   expect(await page.getByLabel('Kept of each shardlet').inputValue()).toBe('3');
@@ -180,6 +197,81 @@ it('changes the settings, refuses what is out of range, and gives up what was ty
   await page.getByText(`The settings of ${GROUP} hold from now on`).waitFor();
   await page.reload();
   await expect.poll(() => page.getByLabel('Kept of each shardlet').inputValue()).toBe('1');
+});
+
+/** A figure of the effect: saved settings, and the draft where there is one. */
+async function figures(page: Page, name: string): Promise<string[]> {
+  const effect = page.getByRole('region', { name: 'Effect' });
+  await expect.poll(() => effect.getAttribute('aria-busy')).toBe('false');
+  const row = effect.getByRole('row').filter({ has: page.getByRole('rowheader', { name, exact: true }) });
+  return row.getByRole('cell').allTextContents();
+}
+const draftOf = async (page: Page) => (await figures(page, 'Checkpoints a day'))[1];
+const perDay = (text: string | undefined) => Number.parseFloat(text!.replaceAll(',', ''));
+
+async function settingsOfGroup(): Promise<Record<string, unknown>> {
+  const { body } = await member.ask('GET', `/v1/groups/${GROUP}`);
+  return body.checkpointing;
+}
+
+it('shows what a draft would have meant, saves only what was edited, and says what others saved meanwhile', async () => {
+  const { page, complaints } = await openPage();
+  const threshold = page.getByLabel('Events that may wait');
+  const [saved, ...none] = await figures(page, 'Checkpoints a day');
+  expect([perDay(saved) > 0, none]).toEqual([true, []]);
+  await takePictures(page, 'checkpoints', 'effect-saved');
+  await threshold.fill('100');
+  await expect.poll(() => draftOf(page)).toBeDefined();
+  const rarely = await draftOf(page);
+  expect(perDay(rarely)).toBeLessThan(perDay(saved));
+  await threshold.fill('200');
+  await expect.poll(async () => perDay((await draftOf(page))!)).toBeLessThan(perDay(rarely));
+  const draft = await draftOf(page);
+  expect(perDay((await figures(page, 'Backlog at recovery, p99'))[1])).toBeGreaterThan(
+    perDay((await figures(page, 'Backlog at recovery, p99'))[0]),
+  );
+  await takePictures(page, 'checkpoints', 'effect-draft');
+  // what cannot be saved leaves the last picture
+  for (const wrong of ['0', 'many', '']) {
+    await threshold.fill(wrong);
+    await page.getByText('A whole number from 1 to 1,000,000,000,000', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Save' }).click();
+    expect(await draftOf(page)).toBe(draft);
+    expect((await settingsOfGroup()).checkpoint_threshold).toBe(50);
+  }
+  await threshold.fill('200');
+  const second = await personOf(consoleUrl, 'administrator', 'second@e2e.example');
+  try {
+    const other = await second.newPage();
+    await other.goto(`${consoleUrl}/checkpoints?group=${GROUP}`);
+    await other.getByLabel('Kept for').fill('48');
+    await other.getByRole('button', { name: 'Save' }).click();
+    await other.getByText(`The settings of ${GROUP} hold from now on`).waitFor();
+    await page.getByText(/^Saved by somebody else meanwhile: Kept for\./).waitFor();
+    expect(await page.getByLabel('Kept for').inputValue()).toBe('48');
+    expect(await threshold.inputValue()).toBe('200');
+    await takePictures(page, 'checkpoints', 'settings-of-two', false);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText(`The settings of ${GROUP} hold from now on`).waitFor();
+    expect(await settingsOfGroup()).toMatchObject({ checkpoint_threshold: 200, keep_hours: 48 });
+    await expect.poll(() => figures(page, 'Checkpoints a day')).toEqual([draft]);
+    await expect.poll(() => other.getByLabel('Events that may wait').inputValue()).toBe('200');
+    expect(await page.getByText(/^Saved by somebody else/).count()).toBe(0);
+  } finally {
+    await second.close();
+  }
+  expect(complaints).toEqual([]);
+});
+
+it('shows how a drill restored a shardlet, and recoveries as they were measured', async () => {
+  const { page } = await openPage();
+  await page.getByRole('button', { name: /drill/i }).first().click();
+  const dialog = page.getByRole('dialog');
+  await dialog.waitFor();
+  await takePictures(page, 'checkpoints', 'drill-asked', false);
+  await page.keyboard.press('Escape');
+  const nothing = await openPage('/checkpoints?group=nobody');
+  await takePictures(nothing.page, 'checkpoints', 'whole-page');
 });
 
 it('says how many would be pruned, leaves those that a recovery needs, and removes one', async () => {

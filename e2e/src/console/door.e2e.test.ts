@@ -1,9 +1,10 @@
 /** The door of the console in a real browser: who comes in, how, and what ends it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { globSync } from 'node:fs';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EVERYWHERE, type Role } from '@foreshard/core/access';
 import { type Control, connectControl } from '@foreshard/core/adapters/control';
@@ -66,20 +67,44 @@ const live = (page: Page) => page.getByRole('button', { name: 'Live', exact: tru
 const cookies = async () =>
   (await browser.cookies(consoleUrl)).filter(({ name }) => name.startsWith('foreshard-'));
 
+const APP = join(import.meta.dirname, '../../../apps/web/src/app');
+/** Of the folder, so that none is forgotten: those with what a visitor looks at there, and those behind the menu. */
+const ALL_PAGES = [
+  ...new Set([
+    ...Object.values(PAGES),
+    ...globSync('**/page.tsx', { cwd: join(APP, '(console)') })
+      .filter((file) => !file.includes('['))
+      .map((file) => `/${dirname(file)}`.replace(/^\/\.$/, '/')),
+    '/nothing-of-this-name',
+  ]),
+];
+/** For whoever comes in, and for whoever looks whether it runs. tRPC is asked procedure by procedure. */
+const OPEN_ROUTES: readonly string[] = [
+  ...['/api/livez', '/api/readyz', '/api/session', '/api/links', '/api/links/describe'],
+  ...['/api/device', '/api/device/token', '/api/oidc/start', '/api/oidc/callback', '/api/trpc/[trpc]'],
+];
+const CLOSED_ROUTES = globSync('api/**/route.ts', { cwd: APP })
+  .map((file) => `/${dirname(file)}`)
+  .filter((route) => !OPEN_ROUTES.includes(route));
+
 describe('without credentials', () => {
   it.each(procedures().map(({ path, type }) => [path, type] as const))(
     '%s answers 401',
     async (path, type) => {
       const url = `${consoleUrl}/api/trpc/${path}`;
-      const answer = await (type === 'mutation'
-        ? fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })
-        : fetch(`${url}?input=%7B%7D`));
+      const headers = { 'content-type': 'application/json' };
+      const posted = await fetch(url, { method: 'POST', headers, body: '{}' });
+      // a question takes no POST, from anybody
+      expect(posted.status).toBe(type === 'query' ? 405 : 401);
+      await posted.body?.cancel();
+      if (type === 'mutation') return;
+      const answer = await fetch(`${url}?input=%7B%7D`);
       expect(answer.status).toBe(401);
       await answer.body?.cancel();
     },
   );
 
-  it.each([...Object.values(PAGES), '/nothing-of-this-name'])('%s leads to the sign-in', async (path) => {
+  it.each(ALL_PAGES)('%s leads to the sign-in', async (path) => {
     const answer = await fetch(consoleUrl + path, { redirect: 'manual' });
     const address = new URL(answer.headers.get('location') ?? '/', consoleUrl);
     expect([answer.status, address.pathname]).toEqual([307, '/sign-in']);
@@ -87,10 +112,23 @@ describe('without credentials', () => {
     expect(await answer.text()).not.toMatch(/host-\d|postgres|redis/);
   });
 
-  it.each([...['/api/events/export', '/api/events/body?shardlet=1&seq=1', '/api/shardlets/export']])(
-    '%s answers 401',
-    async (path) => expect((await fetch(consoleUrl + path)).status).toBe(401),
-  );
+  it('every page leads a browser to the sign-in, and loads nothing behind it', async () => {
+    const page = await browser.newPage();
+    const answered: string[] = [];
+    page.on('response', (response) => {
+      if (response.url().includes('/api/trpc/') && response.ok()) answered.push(response.url());
+    });
+    for (const path of ALL_PAGES) {
+      await page.goto(consoleUrl + path);
+      expect([path, new URL(page.url()).pathname]).toEqual([path, '/sign-in']);
+      await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
+    }
+    expect(answered).toEqual([]);
+  });
+
+  it.each(CLOSED_ROUTES)('%s answers 401', async (path) => {
+    expect((await fetch(`${consoleUrl}${path}?shardlet=1&seq=1`)).status).toBe(401);
+  });
 
   it('a wrong token, and a cookie that nobody was given, are nobody', async () => {
     const [cookie = ''] = (await newSession(consoleUrl)).split('=');

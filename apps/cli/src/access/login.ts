@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { request } from '../composition.ts';
-import { CREDENTIALS_FILE, dataDir, readCredentials } from '../credentials.ts';
+import { CREDENTIALS_FILE, dataDir, readCredentials, webAddress } from '../credentials.ts';
 import { badInput, CommandFailure } from '../failure.ts';
 import { note, print, printJson } from '../output.ts';
 
@@ -38,6 +38,7 @@ const refusalSchema = z.object({ detail: z.string(), error: z.string().optional(
 /** @throws CommandFailure */
 export async function login({ console: given, edge, json }: LoginOptions): Promise<void> {
   const consoleUrl = addressOf(given);
+  const ownEdge = edge === undefined ? undefined : webAddress('--edge', edge);
   const folder = freeFolder();
   const started = startedSchema.safeParse(await ask(`${consoleUrl}/api/device`, { device: hostname() })).data;
   if (started === undefined) throw new CommandFailure(`${consoleUrl} is not the address of a console`);
@@ -46,7 +47,7 @@ export async function login({ console: given, edge, json }: LoginOptions): Promi
   note(`the code is ${user_code}; it holds for ${Math.round(expires_in / 60)} minutes`);
   const deadlineMs = Date.now() + expires_in * MS_PER_SECOND;
   const answer = await whenLetIn(consoleUrl, device_code, interval * MS_PER_SECOND, deadlineMs);
-  const edgeUrl = edge ?? answer.edgeUrl;
+  const edgeUrl = ownEdge ?? answer.edgeUrl;
   await keep(folder, { edgeUrl, consoleUrl, token: answer.token });
   const { email, expiresAt } = answer;
   if (json) return printJson({ email, edgeUrl, consoleUrl, expiresAt, file: join(folder, CREDENTIALS_FILE) });
@@ -56,9 +57,7 @@ export async function login({ console: given, edge, json }: LoginOptions): Promi
 function addressOf(given: string | undefined): string {
   const url = given ?? process.env.FORESHARD_CONSOLE_URL ?? readCredentials()?.consoleUrl;
   if (url === undefined) throw badInput('which console? Give --console URL, or set FORESHARD_CONSOLE_URL');
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-    throw badInput(`--console is not an http address: "${url}"`);
-  return url.replace(/\/+$/, '');
+  return webAddress('--console', url);
 }
 
 /** The credentials of a local start are its own: what they know is in no answer of a console. */

@@ -5,7 +5,7 @@
  */
 
 import { OWN_CLUSTER } from '@foreshard/core/access';
-import { exposed } from '@foreshard/core/adapters/metrics';
+import { exposed } from '@foreshard/core/exposition';
 import { ForeshardError } from '@foreshard/core/kernel';
 import { events, requirePermission, topology } from '@foreshard/core/operations';
 import { alarmWords, type HostAlarm } from '@foreshard/core/telemetry';

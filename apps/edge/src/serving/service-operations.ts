@@ -1,5 +1,5 @@
 /** Health, metrics and the description itself: what is no operation of the table. Only metrics need a token. */
-import { EXPOSITIONS } from '@foreshard/core/adapters/metrics';
+import { EXPOSITIONS } from '@foreshard/core/exposition';
 import { z } from 'zod';
 import type { Operation } from '../api/operation.ts';
 import { readinessSchema } from '../api/schemas.ts';

@@ -14,6 +14,14 @@ it('names every variable that is missing or wrong, and never its value', () => {
   expect(read).not.toThrow(/hunter2/);
 });
 
+it.each(['FORESHARD_EDGE_URL', 'FORESHARD_CONSOLE_URL'])('refuses a user or a password in %s', (name) => {
+  for (const address of ['https://me:hunter2@edge', 'https://hunter2@edge']) {
+    const read = () => readSettings({ ...GOOD, [name]: address });
+    expect(read).toThrow(`${name}: expected an address without a user and a password`);
+    expect(read).not.toThrow(/hunter2/);
+  }
+});
+
 it('takes a certificate with its key, and then hears of clients from its own server', () => {
   const own = readSettings({ ...GOOD, WEB_TLS_CERT: 'c', WEB_TLS_KEY: 'k' });
   expect(own).toMatchObject({ ownTls: true, proxies: 1 });

@@ -1,12 +1,19 @@
 /** The environment of the console, checked once at start: a bad value names its variable and the cure. */
 import { readFileSync } from 'node:fs';
 import { ownerSignInMsSchema, ROLES, type Role } from '@foreshard/core/access';
+import { hasUserOrPassword } from '@foreshard/core/kernel';
 import { type PrivateNetworks, privateNetworkSettings, privateNetworksOf } from '@foreshard/core/notifying';
 import { z } from 'zod';
 
 const url = (protocols: readonly string[]) =>
   z.string().refine((text) => protocols.some((p) => text.startsWith(`${p}://`)) && URL.canParse(text), {
     error: `expected a URL that begins with ${protocols.map((p) => `${p}://`).join(' or ')}`,
+  });
+
+/** It is shown on pages and in messages. */
+const shownUrl = () =>
+  url(['http', 'https']).refine((text) => !hasUserOrPassword(text), {
+    error: 'expected an address without a user and a password: people see it',
   });
 
 export const environment = z.object({
@@ -18,7 +25,7 @@ export const environment = z.object({
     .regex(/^etcds?:\/\//, 'expected etcd://host:port,host:port,host:port')
     .optional(),
   /** where "replay the sample" sends its events, and where the curl example points */
-  FORESHARD_EDGE_URL: url(['http', 'https']).default('http://127.0.0.1:7070'),
+  FORESHARD_EDGE_URL: shownUrl().default('http://127.0.0.1:7070'),
   FORESHARD_CLUSTER_NAME: z
     .string()
     .trim()
@@ -31,7 +38,7 @@ export const environment = z.object({
   /** networks that are not public and may be sent to all the same */
   ...privateNetworkSettings,
   /** where people open it: messages carry links */
-  FORESHARD_CONSOLE_URL: url(['http', 'https']).optional(),
+  FORESHARD_CONSOLE_URL: shownUrl().optional(),
   WEB_TRUSTED_PROXY: z
     .string()
     .regex(/^(true|[0-9])?$/, 'expected the number of proxies in front, such as 1')

@@ -3,7 +3,7 @@
  * what is missing), and its metrics.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { exposed, preferredExposition } from '@foreshard/core/adapters/metrics';
+import { exposed, preferredExposition } from '@foreshard/core/exposition';
 import type { Registry } from 'prom-client';
 import type { DoorReply, MetricsDoor } from './metrics-door.ts';
 

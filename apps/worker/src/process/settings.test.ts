@@ -62,6 +62,14 @@ test.each([
   [{ ...GOOD, FORESHARD_HOST_PROVIDER: 'cloud' }, 'FORESHARD_HOST_PROVIDER must be none, local or webhook'],
   [{ ...GOOD, FORESHARD_HOST_PROVIDER: 'webhook' }, 'FORESHARD_HOST_WEBHOOK must name a target'],
   [{ ...GOOD, FORESHARD_CONSOLE_URL: 'console' }, 'FORESHARD_CONSOLE_URL must be an address'],
+  [
+    { ...GOOD, FORESHARD_CONSOLE_URL: 'https://me:a@console' },
+    'FORESHARD_CONSOLE_URL must be without a user and a password',
+  ],
+  [
+    { ...GOOD, FORESHARD_EDGE_URL: 'http://me@edge' },
+    'FORESHARD_EDGE_URL must be without a user and a password',
+  ],
   [{ ...GOOD, METRICS_PUBLIC: 'maybe' }, 'METRICS_PUBLIC must be true or false'],
   [{ ...GOOD, TOKEN_STALE_MAX: '24' }, 'TOKEN_STALE_MAX must be a time such as 24h'],
   [{ ...GOOD, LOG_LEVEL: 'loud' }, 'LOG_LEVEL must be one of'],

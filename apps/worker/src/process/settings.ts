@@ -5,6 +5,7 @@ import { listAgeMsSchema, ownerSignInMsSchema } from '@foreshard/core/access';
 import { type HostProvider, hostProviderSchema } from '@foreshard/core/advising';
 import { type AttributeFields, attributeFieldsSchema } from '@foreshard/core/anticipating';
 import { type CheckpointPlace, checkpointFields } from '@foreshard/core/checkpointing';
+import { hasUserOrPassword } from '@foreshard/core/kernel';
 import { type PrivateNetworks, privateNetworkSettings, privateNetworksOf } from '@foreshard/core/notifying';
 import { type HealthSettings, healthSettingsSchema } from '@foreshard/core/profiling';
 import { RETENTION_DEFAULT, type RetentionMs } from '@foreshard/core/telemetry';
@@ -132,9 +133,11 @@ export const environment = z.object({
   /** where people open the console: messages carry links to it */
   FORESHARD_CONSOLE_URL: z
     .url({ protocol: /^https?$/, error: 'must be an address such as https://console.example.com' })
+    .refine((text) => !hasUserOrPassword(text), 'must be without a user and a password: people see it')
     .optional(),
   FORESHARD_EDGE_URL: z
     .url({ protocol: /^https?$/, error: 'must be an address such as http://127.0.0.1:7070' })
+    .refine((text) => !hasUserOrPassword(text), 'must be without a user and a password: people see it')
     .optional()
     .describe(
       'an edge: the console sends the sample there, and the worker the load of the demo. A worker without it has no demo',

@@ -47,6 +47,20 @@ describe('each event', () => {
     expect(edge.created).toEqual([{ name: 'g', ...options }]);
   });
 
+  it.each([
+    [{ eventsMax: 0 }, {}, 'eventsMax'],
+    [{ eventsMax: Number.NaN }, {}, 'eventsMax'],
+    [{}, { concurrency: 0 }, 'concurrency'],
+    [{}, { bytesAheadMax: -1 }, 'bytesAheadMax'],
+    [{}, { batchEventsMax: 0 }, 'batchEventsMax'],
+  ])('refuses %o %o, with which it would never end, or never do anything', async (run, options, name) => {
+    edge.shardlet(1, 1);
+    const running = consumer({ stream: 'orders', ...options });
+    const outcome = running.eachEvent(() => {}, { ...run, signal: AbortSignal.timeout(1_000) });
+    await expect(outcome).rejects.toThrow(new RegExp(`^${name} is 1 at least, not`));
+    expect(edge.created).toEqual([]);
+  });
+
   it('ends when it is closed at once, and joins nothing', async () => {
     edge.shardlet(1, 1);
     const running = consumer();

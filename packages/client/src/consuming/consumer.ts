@@ -16,7 +16,7 @@ import {
 import { Membership } from './membership.ts';
 import { createdGroup } from './new-group.ts';
 import type { Notice } from './notices.ts';
-import { type Pacing, paceOf } from './pace.ts';
+import { type Pace, type Pacing, paceOf } from './pace.ts';
 import { redriveGroupOf, redriving } from './redriven.ts';
 
 export interface ConsumerOptions extends Pacing {
@@ -44,7 +44,7 @@ export interface ConsumerOptions extends Pacing {
 export interface RunOptions {
   /** ends it in order, as `close` does */
   readonly signal?: AbortSignal | undefined;
-  /** ends it after so many events */
+  /** ends it after so many events; 1 at least */
   readonly eventsMax?: number | undefined;
 }
 
@@ -106,7 +106,8 @@ export class Consumer {
   }
 
   private async consume(handleOf: (handling: Handling) => Handle, options: RunOptions): Promise<void> {
-    const { signal, eventsMax = Number.POSITIVE_INFINITY } = options;
+    const { signal } = options;
+    const pace = paceOf(this.options, options.eventsMax);
     const calls = new GroupCalls(this.edges, this.group, this.member);
     const onAbort = (): void => void this.close();
     if (signal?.aborted === true) return;
@@ -119,7 +120,7 @@ export class Consumer {
       if (!(await createdGroup(creation, this.options))) return;
       // it was closed before there was anything to stop
       if (this.closing.signal.aborted) return;
-      const membership = this.membership(calls, handleOf, eventsMax);
+      const membership = this.membership(calls, handleOf, pace);
       this.memberships = [membership];
       const running = [membership.run()];
       if (this.options.deadLetters !== undefined) running.push(this.redrive(handleOf));
@@ -147,7 +148,7 @@ export class Consumer {
     while (!signal.aborted) {
       const calls = new GroupCalls(this.edges, redriveGroupOf(this.group), this.member);
       const handle = (handling: Handling): Handle => redriving(handleOf(handling));
-      const membership = this.membership(calls, handle, Number.POSITIVE_INFINITY);
+      const membership = this.membership(calls, handle, paceOf(this.options));
       this.memberships = [main!, membership];
       await membership.run().catch((error: unknown) => {
         if (!isForeshardError(error, 'unknown_group')) throw error;
@@ -156,16 +157,11 @@ export class Consumer {
     }
   }
 
-  private membership(
-    calls: GroupCalls,
-    handleOf: (handling: Handling) => Handle,
-    eventsMax: number,
-  ): Membership {
+  private membership(calls: GroupCalls, handleOf: (handling: Handling) => Handle, pace: Pace): Membership {
     const { deadLetters, onNotice } = this.options;
     const handle: Handle = (batch, parts) => handling(batch, parts);
     const membership = new Membership({
-      ...{ edges: this.edges, calls, handle, stream: this.options.stream },
-      pace: paceOf(this.options, eventsMax),
+      ...{ edges: this.edges, calls, handle, stream: this.options.stream, pace },
       onNotice: (notice) => onNotice?.(notice),
       isPaused: () => this.paused,
     });

@@ -33,7 +33,12 @@ const HEARTBEAT_MS = 3_000;
 const COMMIT_EVERY_MS = 1_000;
 const CLOSE_MS = 30_000;
 
-export function paceOf(options: Pacing, eventsMax: number): Pace {
+/** @throws RangeError for a number with which it would never do anything, or never end */
+export function paceOf(options: Pacing, eventsMax = Number.POSITIVE_INFINITY): Pace {
+  const { bytesAheadMax, batchEventsMax, concurrency } = options;
+  const counts = { eventsMax, bytesAheadMax, batchEventsMax, concurrency };
+  for (const [name, value] of Object.entries(counts))
+    if (value !== undefined && !(value >= 1)) throw new RangeError(`${name} is 1 at least, not ${value}`);
   return {
     eventsMax,
     bytesAheadMax: options.bytesAheadMax ?? BYTES_AHEAD_MAX,

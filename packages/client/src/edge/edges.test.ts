@@ -18,6 +18,15 @@ async function serve(answer: Parameters<typeof createServer>[1] & object): Promi
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+it('refuses a user and a password in the address of an edge, without repeating them', () => {
+  for (const url of ['http://me:secret@edge', 'http://secret@edge', 'ftp://:secret@edge']) {
+    const make = () => new Edges({ url: ['http://a', url], token: 't' });
+    expect(make).toThrow(TypeError);
+    expect(make).not.toThrow(/secret/);
+  }
+  expect(() => new Edges({ url: 'edge', token: 't' })).toThrow('"edge" is not an http address of an edge');
+});
+
 describe('several edges', () => {
   function edges(answers: Readonly<Record<string, () => Response>>) {
     const asked: string[] = [];
@@ -74,6 +83,27 @@ describe('a call', () => {
     const edges = new Edges({ url, token: async () => `t${++count}` });
     for (let i = 0; i < 2; i++) await edges.ask({ method: 'GET', path: '/' });
     expect(seen).toEqual(['Bearer t1', 'Bearer t2']);
+  });
+
+  it.each([
+    ['throws', () => Promise.reject(new Error('the vault is sealed')), /failed: the vault is sealed/],
+    ['throws what is no error', () => Promise.reject(undefined), /failed: undefined/],
+    ['gives none', () => '', /gave none/],
+  ])('fails at once, and is not repeated, where the function of the token %s', async (_, token, message) => {
+    let asked = 0;
+    const fetch: Fetch = async () => {
+      asked++;
+      return new Response('{}');
+    };
+    const edges = new Edges({ url: ['http://a', 'http://b'], token, fetch });
+    // well below the time-out of the test: for ever, where it is repeated
+    const patience = { what: 'test', patienceMs: 2_000 };
+    const outcome = retrying(edges, patience, () => edges.ask({ method: 'GET', path: '/' }));
+    await expect(outcome).rejects.toMatchObject({
+      code: 'no_token',
+      message: expect.stringMatching(message),
+    });
+    expect([asked, edges.url]).toEqual([0, 'http://a']);
   });
 
   it('does not follow to another address with its token', async () => {

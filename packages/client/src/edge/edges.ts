@@ -14,7 +14,7 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 export interface EdgesOptions {
   /** of one edge, or of several: the others are used while the first cannot be reached */
   readonly url: string | readonly string[];
-  /** asked for every request where it is a function: a token that was replaced */
+  /** asked for every request where it is a function: a token that was replaced. One that throws is `no_token`, at once */
   readonly token: Token;
   /** in the place of the global one */
   readonly fetch?: Fetch | undefined;
@@ -148,9 +148,8 @@ export class Edges {
   }
 
   private async headersOf({ accept, contentType, headers }: Call): Promise<Record<string, string>> {
-    const { token } = this.options;
     return {
-      authorization: `Bearer ${typeof token === 'string' ? token : await token()}`,
+      authorization: `Bearer ${await tokenOf(this.options.token)}`,
       accept: accept ?? 'application/json',
       // an answer that is cut off in the middle of gzip ends the process in some releases of Node
       'accept-encoding': 'identity',
@@ -166,6 +165,21 @@ export class Edges {
     const reason = limits.isLate() ? 'no answer in time' : reasonOf(error);
     return new ForeshardError('unreachable', reason, { edge: url, cause: error });
   }
+}
+
+/** Whether another try helps only its author knows, so none is made. @throws ForeshardError no_token */
+async function tokenOf(token: Token): Promise<string> {
+  if (typeof token === 'string') return token;
+  let given: unknown;
+  try {
+    given = await token();
+  } catch (cause) {
+    throw new ForeshardError('no_token', `the function that gives the token failed: ${reasonOf(cause)}`, {
+      cause,
+    });
+  }
+  if (typeof given === 'string' && given !== '') return given;
+  throw new ForeshardError('no_token', 'the function that gives the token gave none');
 }
 
 /** What an answer that is no success means. */
@@ -225,6 +239,10 @@ function retryAfterMs({ headers }: Response): number | undefined {
 }
 
 function edgeUrl(text: string): string {
+  const { username = '', password = '' } = URL.canParse(text) ? new URL(text) : {};
+  // errors and hooks show the address, and `fetch` takes none of the kind
+  if (username !== '' || password !== '')
+    throw new TypeError('the address of an edge has neither user nor password: give a token');
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
     throw new TypeError(`"${text}" is not an http address of an edge`);
   return text.replace(/\/+$/, '');
@@ -232,7 +250,10 @@ function edgeUrl(text: string): string {
 
 /** `fetch` tells the reason in the cause of its error. */
 function reasonOf(error: unknown): string {
-  const { message, cause } = error as { message?: string; cause?: { code?: string; message?: string } };
+  const { message, cause } = Object(error) as {
+    message?: string;
+    cause?: { code?: string; message?: string };
+  };
   if (cause?.code === 'ECONNREFUSED') return 'no edge listens there';
   return cause?.message || cause?.code || message || String(error);
 }

@@ -53,9 +53,17 @@ export const EDGE_CODES = [
 
 /**
  * `unreachable`: no edge answered. `not_an_edge`: what answered is none. `closed`: sent after `close`, or never sent.
+ * `no_token`: the function that gives it failed, or gave none.
  * `invalid_state`: a handler set a state that is not JSON, or too large. `damaged_checkpoint`: its content is not what was stored.
  */
-const OWN_CODES = ['unreachable', 'not_an_edge', 'closed', 'invalid_state', 'damaged_checkpoint'] as const;
+const OWN_CODES = [
+  'unreachable',
+  'not_an_edge',
+  'closed',
+  'no_token',
+  'invalid_state',
+  'damaged_checkpoint',
+] as const;
 
 export type EdgeErrorCode = (typeof EDGE_CODES)[number];
 /** An edge of a later release may answer codes that are not here. */

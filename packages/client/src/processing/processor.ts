@@ -9,7 +9,7 @@ import type { Handle } from '../consuming/handling.ts';
 import type { Seated } from '../consuming/keeper.ts';
 import { Membership } from '../consuming/membership.ts';
 import { createdGroup } from '../consuming/new-group.ts';
-import { type Pacing, paceOf } from '../consuming/pace.ts';
+import { type Pace, type Pacing, paceOf } from '../consuming/pace.ts';
 import type { Edges } from '../edge/edges.ts';
 import { ForeshardError } from '../edge/errors.ts';
 import { randomId, type StoredEvent } from '../events.ts';
@@ -136,7 +136,8 @@ export class Processor<S = unknown> {
   }
 
   private async process(handler: ProcessorHandler<S>, options: RunOptions): Promise<void> {
-    const { signal, eventsMax = Number.POSITIVE_INFINITY } = options;
+    const { signal } = options;
+    const pace = paceOf(this.options, options.eventsMax);
     if (signal?.aborted === true) return;
     const onAbort = (): void => void this.close();
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -147,17 +148,17 @@ export class Processor<S = unknown> {
       const creation = { edges: this.edges, calls, signal: this.closing.signal, onWaiting };
       if (!(await createdGroup(creation, { ...this.options, checkpoints: this.checkpoints() }))) return;
       if (this.closing.signal.aborted) return;
-      this.membership = this.joined(calls, handler, eventsMax);
+      this.membership = this.joined(calls, handler, pace);
       await this.membership.run();
     } finally {
       signal?.removeEventListener('abort', onAbort);
     }
   }
 
-  private joined(calls: GroupCalls, handler: ProcessorHandler<S>, eventsMax: number): Membership {
+  private joined(calls: GroupCalls, handler: ProcessorHandler<S>, pace: Pace): Membership {
     const { edges, options } = this;
     const membership: Membership = new Membership({
-      ...{ edges, calls, stream: options.stream, pace: paceOf(options, eventsMax) },
+      ...{ edges, calls, stream: options.stream, pace },
       handle: (batch, parts) => this.handle(handler, batch, parts, membership.stoppingSignal),
       onNotice: (notice) => this.notice(notice),
       isPaused: () => this.paused,

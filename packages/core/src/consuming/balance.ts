@@ -40,6 +40,8 @@ const WANTED_ABOVE_MEAN = 0.02;
 const GAIN_SHARE = 0.01;
 /** Of the shardlets, so many may be on their way at once. */
 const HAND_OVERS_SHARE = 0.25;
+/** Hand-overs of a plan that weigh less than this part of its heaviest one wait for it. */
+const FIRST_SHARE = 0.1;
 /** A shardlet without any load costs a member something too: this part of the mean. */
 const LEAST_SHARE = 0.05;
 
@@ -120,8 +122,8 @@ class Plan {
   }
 
   made(): Set<number> {
-    const ids = new Set<number>();
-    while (ids.size < this.handOversMax) {
+    const planned: WeighedShardlet[] = [];
+    while (planned.length < this.handOversMax) {
       const giver = this.giver();
       const taker = lightestOf(this.loads);
       if (giver === undefined || giver === taker || this.isGood(taker)) break;
@@ -132,9 +134,9 @@ class Plan {
       }
       this.closed.add(taker);
       taker.add(shardlet);
-      ids.add(shardlet.id);
+      planned.push(shardlet);
     }
-    return ids;
+    return heaviestOf(planned);
   }
 
   private giver(): MemberLoad | undefined {
@@ -193,6 +195,16 @@ class MemberLoad {
     }
     return from;
   }
+}
+
+/**
+ * Small ones wait until the large ones have arrived. They are let go of in any order, and each goes to who is lightest by then:
+ * a small one would often end where a large one comes after it, and have to leave again.
+ */
+function heaviestOf(planned: readonly WeighedShardlet[]): Set<number> {
+  const heaviest = planned.reduce((most, { weight }) => Math.max(most, weight), 0);
+  const first = planned.filter(({ weight }) => weight >= FIRST_SHARE * heaviest);
+  return new Set(first.map(({ id }) => id));
 }
 
 function heaviestFirst(a: WeighedShardlet, b: WeighedShardlet): number {

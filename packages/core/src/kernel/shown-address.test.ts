@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { shownAddress } from './shown-address.ts';
+import { hasUserOrPassword, shownAddress } from './shown-address.ts';
 
 it.each([
   ['http://prometheus:9090/', 'http://prometheus:9090/'],
@@ -10,4 +10,13 @@ it.each([
 ])('of %s people see %s', (url, shown) => {
   expect(shownAddress(url)).toBe(shown);
   expect(shownAddress(url)).not.toContain('canary');
+});
+
+it.each([
+  ['http://edge:7070/a@b', false],
+  ['http://me@edge', true],
+  ['http://:canary@edge', true],
+  ['me:canary@edge', false],
+])('%s has a user or a password: %s', (url, has) => {
+  expect(hasUserOrPassword(url)).toBe(has);
 });

@@ -125,7 +125,9 @@ export class MinuteRollUp {
   private byStream({ loads, keyNames }: Minute): Map<number, NamedLoads> {
     const byStream = new Map<number, NamedLoads>();
     for (const [shardlet, load] of loads) {
-      const stream = this.streamOf(shardlet)!;
+      const stream = this.streamOf(shardlet);
+      // the map goes on meanwhile: its stream was deleted after the flush was read
+      if (stream === undefined) continue;
       let named = byStream.get(stream);
       if (named === undefined) byStream.set(stream, (named = { loads: new Map(), keyNames }));
       named.loads.set(shardlet, load);

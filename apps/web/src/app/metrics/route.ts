@@ -1,4 +1,4 @@
-import { exposed, preferredExposition } from '@foreshard/core/adapters/metrics';
+import { exposed, preferredExposition } from '@foreshard/core/exposition';
 import { admitted, refusedTo } from '../../server/identity/admitting.ts';
 
 export const dynamic = 'force-dynamic';

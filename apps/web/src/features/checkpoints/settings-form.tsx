@@ -21,7 +21,7 @@ import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
 import { Field, Select } from '../../components/ui/field.tsx';
 import { SettingsEffect } from './settings-effect.tsx';
-import { editedOf } from './settings-words.ts';
+import { changedSettings, editedOf, rangeWords } from './settings-words.ts';
 
 const NUMBERS = {
   checkpoint_threshold: 'Events that may wait',
@@ -31,6 +31,9 @@ const NUMBERS = {
   keep_count: 'Kept of each shardlet',
   keep_hours: 'Kept for',
 } as const;
+
+/** What is typed goes as well. */
+const ALL = { keepDirtyValues: false, keepDirty: false };
 
 interface SettingsProps {
   readonly group: string;
@@ -43,14 +46,20 @@ export function CheckpointSettings({ group, stream, settings }: SettingsProps) {
   const client = useQueryClient();
   const form = useForm<z.input<typeof groupCheckpointingSchema>, unknown, GroupCheckpointing>({
     resolver: zodResolver(groupCheckpointingSchema),
-    defaultValues: settings,
+    // what somebody else saves meanwhile comes into the form, but not over what is typed
+    values: settings,
+    resetOptions: { keepDirtyValues: true, keepDirty: true },
     mode: 'onChange',
   });
   const { errors, isDirty, dirtyFields } = form.formState;
+  const [known, setKnown] = useState(settings);
+  const changed = changedSettings(known, settings);
+  if (!isDirty && changed.length > 0) setKnown(settings);
   const save = useMutation(
     trpc.operations.checkpoints.alter.mutationOptions({
       onSuccess: async ({ checkpointing }) => {
-        form.reset(checkpointing);
+        form.reset(checkpointing, ALL);
+        setKnown(checkpointing);
         toast.success(`The settings of ${group} hold from now on`);
         await client.invalidateQueries();
       },
@@ -83,7 +92,7 @@ export function CheckpointSettings({ group, stream, settings }: SettingsProps) {
                   inputMode="decimal"
                   unit={unit}
                   hint={description}
-                  error={errors[key]?.message}
+                  error={errors[key] && rangeWords(key)}
                   {...form.register(key, { valueAsNumber: true })}
                 />
               );
@@ -103,6 +112,12 @@ export function CheckpointSettings({ group, stream, settings }: SettingsProps) {
               The handler can merge two states of one key
             </label>
           </div>
+          {isDirty && changed.length > 0 ? (
+            <p role="status" className="text-sm text-warn">
+              Saved by somebody else meanwhile: {changed.map(labelOf).join(', ')}. What you typed stays in the
+              form, and only that is saved.
+            </p>
+          ) : null}
           {save.error === null ? null : <ProblemText error={save.error} />}
           <div className="flex gap-2">
             <MayButton
@@ -115,7 +130,7 @@ export function CheckpointSettings({ group, stream, settings }: SettingsProps) {
             >
               Save
             </MayButton>
-            <Button type="button" disabled={!isDirty} onClick={() => form.reset(settings)}>
+            <Button type="button" disabled={!isDirty} onClick={() => form.reset(settings, ALL)}>
               Discard changes
             </Button>
           </div>
@@ -151,6 +166,10 @@ function ruleOf<T extends Partial<Input>>({
   checkpoint_share_max,
 }: T): Pick<T, keyof RuleSettings> {
   return { aim, checkpoint_threshold, prediction_horizon, failure_interval, checkpoint_share_max };
+}
+
+function labelOf(name: keyof GroupCheckpointing): string {
+  return { ...NUMBERS, aim: 'Aim', hold_retention: 'Retention', merges: 'Merging of states' }[name];
 }
 
 function metaOf(name: keyof typeof NUMBERS): { unit: string; description: string } {

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import { beforeEach, expect, it } from 'vitest';
-import { EXPOSITIONS, exposed, preferredExposition } from './index.ts';
+import { EXPOSITIONS, exposed, preferredExposition } from './exposition.ts';
 
 const [TEXT, OPEN_METRICS] = EXPOSITIONS;
 let registry: Registry;
