@@ -129,6 +129,7 @@ export class Prefetcher {
 
   /** Every read of events. */
   observed({ shardlet, from, nextSeq, ...read }: ObservedRead): void {
+    if (this.parts.bytesMax === 0) return;
     const nowMs = this.parts.nowMs();
     // of a reply over several segments each is a read
     for (let at = from; at < nextSeq; at = (segmentOf(at) + 1) * SEGMENT_RECORDS + 1) {
