@@ -12,6 +12,7 @@ import { ListPage } from '../list-page.tsx';
 import { missing } from './anticipation-words.ts';
 import { ExpectedMap } from './expected-map.tsx';
 import { LearnerState } from './learner-state.tsx';
+import { Prefetching } from './prefetching.tsx';
 import { TypeMatrix } from './type-matrix.tsx';
 
 export function AnticipationPage() {
@@ -72,6 +73,7 @@ export function AnticipationPage() {
           <TypeMatrix key={`matrix-${stream}`} stream={stream} />
         </>
       )}
+      <Prefetching />
     </div>
   );
 }
