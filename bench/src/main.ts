@@ -34,6 +34,7 @@ const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promis
   'checkpoint-job': () => import('./checkpoint-job.ts'),
   correlate: () => import('./correlate.ts'),
   rehoming: () => import('./rehoming.ts'),
+  prefetch: () => import('./prefetch.ts'),
 };
 
 /** where the traces are on the machines of this project */

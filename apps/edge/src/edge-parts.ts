@@ -8,6 +8,7 @@ import type { GroupStore } from '@foreshard/core/consuming';
 import type { DemoLimit } from '@foreshard/core/demo';
 import type { EventHost, HostProofStore, ProgressWatch } from '@foreshard/core/hosts';
 import type { OperationStores } from '@foreshard/core/operations/handlers';
+import type { PrefetchReport } from '@foreshard/core/prefetching';
 import type { ChangeNotifier, TopologyMap, TopologyStore } from '@foreshard/core/topology';
 import type { StateStores } from './consuming/index.ts';
 import type { KnownToken } from './http/bearer.ts';
@@ -16,6 +17,7 @@ import type { TokenCheck } from './http/token-check.ts';
 import type { Trace } from './http/trace.ts';
 import type { OwnQuota, QuotaBook, QuotaRedis } from './limits/index.ts';
 import type { FollowedMap } from './map/follower.ts';
+import type { Expectations } from './prefetching/index.ts';
 import type { RouteParts } from './serving/routes.ts';
 import type { EdgeSettings } from './settings.ts';
 import type { CappedStream } from './sharing/index.ts';
@@ -45,6 +47,11 @@ export interface EdgeParts {
   readonly hotKeys: HotKeyParts;
   /** for people */
   readonly publishCache: (report: CacheReport) => Promise<void>;
+  readonly prefetching: {
+    /** what workers report that keys will do, and what the policy says of it */
+    readonly expectations: () => Promise<Expectations>;
+    readonly publish: (report: PrefetchReport) => Promise<void>;
+  };
   /** what operations are carried out on */
   readonly operations: (
     map: TopologyMap,

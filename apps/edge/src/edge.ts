@@ -29,6 +29,7 @@ import { DuplicateTimes } from './ingest/duplicate-times.ts';
 import { QuotaBook, Quotas } from './limits/index.ts';
 import { type FirstMap, FollowedMap, firstMap } from './map/follower.ts';
 import { BoundOperations, mountOperations } from './operations/index.ts';
+import { Prefetcher } from './prefetching/index.ts';
 import { reading } from './reading/index.ts';
 import { EventsEndpoint } from './serving/events-endpoint.ts';
 import { edgeRoutes } from './serving/routes.ts';
@@ -92,7 +93,8 @@ function assemble(parts: EdgeParts, loaded: Loaded) {
     usedAgain: (host) => frontiers.readAnew(host),
     appended: (shardlet, lastSeq) => heads.noteAppended(shardlet, lastSeq),
   });
-  const cache = caching(parts, loaded, frontiers);
+  const cache = caching(parts, loaded, { frontiers, onRead: (read) => prefetcher.observed(read) });
+  const prefetcher: Prefetcher = prefetcherOf(parts, loaded, { frontiers, heads, cache });
   const reads = reading({
     ...{ map, hosts, frontiers, reads: cache.reads, clock: systemClock },
     onRead: (shardlet, events) => appends.load.read(shardlet, events),
@@ -108,6 +110,7 @@ function assemble(parts: EdgeParts, loaded: Loaded) {
     actor: parts.settings.edgeId,
     time: { nowMs: monotonicMs, later },
     preferredEdge: (group, member) => edges.preferred(group, member),
+    polled: (group, member, poll) => prefetcher.polled(group, member, poll),
   });
   const events = eventsEndpoint(parts, loaded, { appends, budget });
   const routes = routesOf(parts, loaded, { events, reads, groups, budget });
@@ -119,6 +122,7 @@ function assemble(parts: EdgeParts, loaded: Loaded) {
     tokensAgeSeconds: () => tokens.ageMs / 1_000,
     followers: () => reads.followers(),
     cache: () => cache.reads.stats,
+    prefetching: () => prefetcher.ledger.totals,
     hostClaims: () => appends.claims.open,
   });
   return {
@@ -126,6 +130,7 @@ function assemble(parts: EdgeParts, loaded: Loaded) {
     start() {
       appends.start();
       cache.start();
+      prefetcher.start();
       return edges.start();
     },
     async stop(drain: () => Promise<void>) {
@@ -134,11 +139,28 @@ function assemble(parts: EdgeParts, loaded: Loaded) {
       groups.close();
       await edges.stop();
       await drain();
+      prefetcher.stop();
       heads.close();
       cache.stop();
       await appends.stop();
     },
   };
+}
+
+function prefetcherOf(
+  { settings, prefetching }: EdgeParts,
+  { map, fault }: Loaded,
+  { frontiers, heads, cache }: { frontiers: Frontiers; heads: Heads; cache: ReturnType<typeof caching> },
+): Prefetcher {
+  return new Prefetcher({
+    ...{ name: settings.edgeId, bytesMax: settings.cacheBytes, map: map.topology, ...prefetching },
+    fetchAhead: (read) => cache.reads.fetchAhead(read),
+    follow: (stream) => heads.follow(stream),
+    // a hint: what is not there brings nothing
+    lastSeq: ({ id, owner }) => heads.lastSeq(id) ?? frontiers.tables.replica(owner, id)?.lastSeq,
+    nowMs: Date.now,
+    fault,
+  });
 }
 
 type Appends = ReturnType<typeof appending>;

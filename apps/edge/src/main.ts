@@ -1,5 +1,5 @@
 /** The edge process: chooses what stands behind the ports, and ends cleanly when told to. */
-import { publishCache } from '@foreshard/core/adapters/caching';
+import { publishCache, publishPrefetching } from '@foreshard/core/adapters/caching';
 import { digestOf } from '@foreshard/core/adapters/checkpoints';
 import { connectControl, knownIdentity } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
@@ -39,6 +39,15 @@ const parts: EdgeParts = {
     },
   },
   publishCache: (report) => publishCache(control.redis, report),
+  prefetching: {
+    async expectations() {
+      const { anticipation } = (await control.policies.at(Date.now())).policy;
+      const slices = anticipation.sample_share === 0 ? [] : await control.slices.list();
+      const keys = slices.flatMap(({ report }) => report?.expected ?? []);
+      return { threshold: anticipation.prefetch_threshold, keys };
+    },
+    publish: (report) => publishPrefetching(control.redis, report),
+  },
   operations: (map) =>
     operationStores(control, {
       ...settings,

@@ -84,6 +84,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
     ),
     answered: { input: { stream: 'main' }, command: ['anticipation', 'map'] },
   },
+  'anticipation.prefetching': {},
   'anticipation.matrix': {
     ...unknown(
       ...(['unknown_stream', { stream: 'nowhere' }] as const),
@@ -372,6 +373,7 @@ export const NOT_ANSWERED: Readonly<Record<string, string>> = {
   'deadLetters.show': 'needs a letter: dead-letters.contract.test.ts',
   'audit.chain': 'a worker publishes it meanwhile: audit.contract.test.ts',
   'audit.show': 'needs a record: audit.contract.test.ts',
+  'anticipation.prefetching': 'each edge reports its own: prefetching.contract.test.ts',
   'cache.stats': 'each edge reports its own every second: cached.contract.test.ts',
   'hosts.loss': 'needs a host that went back: accept-loss.contract.test.ts',
   'migrations.show': 'needs a move: restructure.contract.test.ts',
@@ -380,6 +382,7 @@ export const NOT_ANSWERED: Readonly<Record<string, string>> = {
 /** Operations whose command cannot ask what the row asks, with the reason. */
 export const COMMAND_DIFFERS: Readonly<Record<string, string>> = {
   'audit.chain': 'it shows the head alone: audit.contract.test.ts',
+  'anticipation.prefetching': 'it has nothing to refuse: prefetching.contract.test.ts',
   'cache.stats': 'it has nothing to refuse: cached.contract.test.ts',
   'account.show': 'it answers who asks, and has nothing to refuse',
   'clusters.add': 'it reads a file',

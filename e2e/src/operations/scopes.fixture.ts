@@ -55,6 +55,7 @@ const ROW_INSTEAD: Readonly<Record<string, Input>> = {
   'policy.firings': { policy: {} },
   'whatIf.ask': { changes: [] },
   'cache.stats': {},
+  'anticipation.prefetching': {},
   'demo.start': {},
 };
 

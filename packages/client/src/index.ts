@@ -32,7 +32,7 @@ export { keyOf } from './events.ts';
 export { connect, type Foreshard } from './foreshard.ts';
 export type { KeyState, ProcessorContext, ProcessorHandler } from './processing/handling-with-state.ts';
 export type { ProcessorNotice } from './processing/notices.ts';
-export type { Processor, ProcessorOptions } from './processing/processor.ts';
+export type { HistoryOptions, Processor, ProcessorOptions } from './processing/processor.ts';
 export type { Merge, Migrate } from './processing/recovery.ts';
 export type { ProcessorStats } from './processing/stats.ts';
 export type { Producer, ProducerOptions, SendOptions } from './producing/producer.ts';

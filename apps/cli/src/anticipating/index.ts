@@ -31,6 +31,9 @@ export function register(program: Command): void {
     .option('--type <type>', 'only events of this type')
     .option('--limit <number>', 'at most so many', wholeNumber)
     .action(map);
+  operating(group.command('prefetching'), anticipation.prefetching)
+    .description('what edges fetch before anybody asks, and what it brings')
+    .action(prefetching);
   operating(group.command('matrix'), anticipation.matrix)
     .description('which types follow which, and after what time')
     .option('--stream <name>', 'of this stream', 'main')
@@ -93,6 +96,31 @@ async function map({ stream, type, limit, ...options }: Options): Promise<void> 
   }));
   printRows(rows, false, 'nothing is expected');
 }
+
+async function prefetching(options: OperationOptions): Promise<void> {
+  const { edges } = await runOperation(anticipation.prefetching, {}, options);
+  if (options.json) return printJson({ edges });
+  const shareOf = (part: number, reads: number) => (reads === 0 ? '-' : percent(part / reads));
+  const rows = edges.flatMap((edge) =>
+    Object.entries(edge.sources).map(([source, of]) => ({
+      ...{ edge: edge.process, source, 'fetched, B': of.fetchedBytes, 'used, B': of.usedBytes },
+      ...{ 'wasted, B': of.wastedBytes, 'saved, ms': Math.round(of.savedMs) },
+    })),
+  );
+  printRows(rows, false, 'no edge reports');
+  for (const { process, reads, standing, ...edge } of edges)
+    await print(
+      `${process}: hits ${shareOf(edge.hits, reads)}, without the map ${shareOf(edge.cacheHits, reads)}, plain LRU ${shareOf(edge.lruHits, reads)}. ${STANDINGS[standing]}\n`,
+    );
+}
+
+const STANDINGS = {
+  off: 'Nothing is fetched for the map: anticipation.prefetch_threshold of the policy is 0.',
+  trial: 'What is fetched for the map is being measured.',
+  worth: 'Fetching for the map is worth it.',
+  aside:
+    'Nothing is fetched for the map: it did not beat read-ahead and the cache alone. It is tried again a day later.',
+} as const;
 
 async function matrix({ stream, types, ...options }: Options): Promise<void> {
   const asked = { stream, ...(types === undefined ? {} : { types }) };

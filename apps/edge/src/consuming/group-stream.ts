@@ -12,6 +12,7 @@ export interface GroupStreamParts {
   readonly stream: string;
   readonly closing: AbortSignal;
   readonly mayGoOn: () => boolean;
+  readonly polled: (poll: Poll) => void;
 }
 
 const LIMIT = 500;
@@ -42,7 +43,7 @@ export function groupStream(parts: GroupStreamParts, first: Poll): ReadableStrea
 
 /** Undefined when the stream ends. */
 async function nextText(
-  { service, group, caller, stream, mayGoOn }: GroupStreamParts,
+  { service, group, caller, stream, mayGoOn, polled }: GroupStreamParts,
   sent: Sent,
   first: Poll | undefined,
   ended: AbortSignal,
@@ -56,6 +57,7 @@ async function nextText(
     if (isRefused(reply)) return undefined;
     poll = reply;
   }
+  polled(poll);
   forgetCommitted(sent, poll);
   for (const b of poll.batches) sent.set(b.shardlet.id, b);
   if (poll.batches.length > 0)

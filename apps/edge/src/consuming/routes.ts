@@ -9,6 +9,7 @@ import {
   type HostPromises,
   isRefused,
   MEMBERS_MAX,
+  type Poll,
   type Refused,
   type ServiceTime,
   type ShardletHeads,
@@ -41,6 +42,8 @@ interface ConsumingParts {
   readonly time: ServiceTime;
   /** where the caches of a member are warm; undefined while that is not known */
   preferredEdge(group: string, member: string): string | undefined;
+  /** a member was answered */
+  polled(group: string, member: string, poll: Poll): void;
   /** where a stream for dead letters is made */
   readonly topology: Pick<TopologyStore, 'decide'>;
   readonly wake: (job: 'reconcile') => Promise<unknown>;
@@ -154,6 +157,7 @@ class Routes {
     });
     const poll = allowed(name, caller, reply);
     if (!mayGoOn()) throw endedMeanwhile();
+    this.parts.polled(name, asked.member, poll);
     const json = pollJson(this.nameOf(poll.stream) ?? '', poll, {
       known: asked.version,
       waitingFor: poll.waitingFor.map((host) => this.hostNamed(host)),
@@ -203,6 +207,7 @@ class Routes {
         stream: this.nameOf(poll.stream) ?? '',
         closing: this.parts.closing,
         mayGoOn,
+        polled: (next) => this.parts.polled(name, member, next),
       },
       poll,
     );

@@ -6,6 +6,7 @@
 import type { CacheStats } from '@foreshard/core/caching';
 import type { HostUnreachable } from '@foreshard/core/hosts';
 import type { ErrorCode } from '@foreshard/core/kernel';
+import type { PrefetchLedger, SourceTotals } from '@foreshard/core/prefetching';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 export interface Gauges {
@@ -16,6 +17,7 @@ export interface Gauges {
   readonly followers: () => number;
   readonly hostClaims: () => number;
   readonly cache: () => CacheStats;
+  readonly prefetching: () => PrefetchLedger['totals'];
   readonly tokensAgeSeconds: () => number;
 }
 
@@ -177,6 +179,7 @@ export class EdgeMetrics {
     gauge('host_claims', 'Claims about hosts that wait for a verdict', gauges.hostClaims);
     gauge('cache_bytes', 'Memory that the shard cache holds', () => gauges.cache().bytes);
     this.addCacheCounters(gauges.cache);
+    this.addPrefetchCounters(gauges.prefetching);
     gauge('followers', 'Readers that follow a log or a key as server-sent events', gauges.followers);
   }
 
@@ -217,6 +220,24 @@ export class EdgeMetrics {
       'Segments dropped because of a loss, retention or a host that went back',
       (all) => all.voided,
     );
+  }
+
+  private addPrefetchCounters(totals: Gauges['prefetching']): void {
+    const counter = (name: string, help: string, value: (of: SourceTotals) => number) =>
+      new Counter({
+        name: `foreshard_edge_prefetch_${name}_total`,
+        help,
+        labelNames: ['source'],
+        registers: [this.registry],
+        collect() {
+          this.reset();
+          for (const [source, of] of Object.entries(totals())) this.inc({ source }, value(of));
+        },
+      });
+    counter('fetched_bytes', 'Bytes of events fetched before anybody asked', (of) => of.fetchedBytes);
+    counter('used_bytes', 'Of these, bytes of objects that were read in time', (of) => of.usedBytes);
+    counter('wasted_bytes', 'Of these, bytes of objects that nobody read in time', (of) => of.wastedBytes);
+    counter('saved_seconds', 'Wait that readers were spared', (of) => of.savedMs / 1_000);
   }
 
   private addEventCounter(): void {

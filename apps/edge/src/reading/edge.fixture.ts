@@ -5,7 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AssertionKey } from '@foreshard/core/access';
-import { cacheReportsReader, publishCache } from '@foreshard/core/adapters/caching';
+import {
+  cacheReportsReader,
+  prefetchReportsReader,
+  publishCache,
+  publishPrefetching,
+} from '@foreshard/core/adapters/caching';
 import { DatabaseUnreachable } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { MemoryGroupStore, MemoryHostProofs, MemoryTopologyStore } from '@foreshard/core/adapters/memory';
@@ -36,6 +41,7 @@ import { type RunningEdge, startEdge } from '../edge.ts';
 import type { EdgeParts } from '../edge-parts.ts';
 import type { KnownToken } from '../http/bearer.ts';
 import type { OwnQuota } from '../limits/index.ts';
+import type { Expectations } from '../prefetching/index.ts';
 
 export const TOKEN = 'fsh_test';
 /** whose pages may read from browsers */
@@ -108,6 +114,8 @@ export class EdgeFixture {
   quotas: OwnQuota[] = [];
   /** what a demo has set */
   demoLimit: DemoLimit | undefined;
+  /** what workers expect, and what the policy says of it */
+  expectations: Expectations = { threshold: 0, keys: [] };
   /** what a worker has raised */
   readonly alarms = new Map<number, HostAlarm>();
   private notifyEdge: (version: number) => void = () => {};
@@ -458,6 +466,10 @@ export class EdgeFixture {
       // there is no planner beside this edge, and nobody asks for one
       hotKeys: { report: async () => {} } as unknown as EdgeParts['hotKeys'],
       publishCache: (report) => publishCache(redis, report),
+      prefetching: {
+        expectations: async () => this.expectations,
+        publish: (report) => publishPrefetching(redis, report),
+      },
       hostAlarms: async () => this.alarms,
       identity: async () => ({ id: 'a', name: 'test' }),
       proofs: new MemoryHostProofs(),
@@ -507,6 +519,7 @@ export class EdgeFixture {
       drainFacts: async () => ({ fills: new Map(), loads: new Map(), away: new Map() }),
       wake: async () => {},
       cacheReports: cacheReportsReader(this.redis),
+      prefetchReports: prefetchReportsReader(this.redis),
       admit: away,
       countedKeys: async () => undefined,
       groupProgress: { recent: async () => [], firsts: async () => new Map() },

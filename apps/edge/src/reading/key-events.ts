@@ -3,6 +3,7 @@
  * give out only records whose key has the same hash; the edge compares the key itself. In a stream that
  * allows a split inside a key several shardlets hold it at the same time: the merge puts them in order.
  */
+import { SERVED, type Served } from '@foreshard/core/caching';
 import { framePayload } from '@foreshard/core/hosts';
 import { ForeshardError } from '@foreshard/core/kernel';
 import { hashKey, overlaps, type Range, range } from '@foreshard/core/keyspace';
@@ -37,6 +38,8 @@ export interface KeyPage {
   readonly waitingFor: readonly number[];
   readonly trimmed: readonly Trimmed[];
   readonly lost: readonly Lost[];
+  /** of its reads the one that was served worst */
+  readonly cache: Served;
 }
 
 /** Where a reader of a key is, and the version of the map it was read with. */
@@ -76,6 +79,7 @@ export class KeyEvents {
     const covered = rangeOfKey(keyHash);
     const { after, version } = await this.placeOf(from, stream.id, keyHash);
     if (version > this.parts.map.topology.version) await this.parts.map.refresh();
+    let worst = 0;
     const reader = new LogReader(this.parts, {
       stream: stream.id,
       after,
@@ -84,6 +88,9 @@ export class KeyEvents {
       candidates: this.lineages.of(stream.id, covered),
       includes: (shardlet) => overlaps(shardlet.range, covered),
       readRecordsMax: READ_RECORDS_MAX,
+      served: (how) => {
+        worst = Math.max(worst, SERVED.indexOf(how));
+      },
     });
     try {
       const taken = await reader.take({ limit, bytesMax, waitMs, signal });
@@ -99,6 +106,7 @@ export class KeyEvents {
         waitingFor: reader.waitingFor(),
         trimmed: reader.takeTrimmed(),
         lost: reader.takeLost(),
+        cache: SERVED[worst]!,
       };
     } finally {
       reader.close();

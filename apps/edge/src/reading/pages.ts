@@ -2,6 +2,7 @@
  * Pages of the log of a stream, or of one of its keys: the one way in for everything that reads (pages and
  * streams over HTTP, tRPC).
  */
+import type { Served } from '@foreshard/core/caching';
 import { ForeshardError } from '@foreshard/core/kernel';
 import type { Stream } from '@foreshard/core/topology';
 import type { EdgeMap } from '../map/edge-map.ts';
@@ -36,6 +37,8 @@ export interface Page {
   readonly atHead: boolean;
   /** what a reader should know beside the events; empty where there is nothing to say */
   readonly remarks: Readonly<Record<string, unknown>>;
+  /** of a key: where its events came from */
+  readonly cache?: Served;
   /** undefined: the page has no cursors between its records, because some come late */
   readonly cursorAfter: ((place: LogPosition) => string) | undefined;
 }
@@ -63,16 +66,17 @@ export class Pages {
     return page;
   }
 
-  bodyOf({ stream, records, late, next, atHead, remarks }: Page): Buffer<ArrayBuffer> {
-    return pageBody(stream, records, late, { next, atHead, ...remarks });
+  bodyOf({ stream, records, late, next, atHead, cache, remarks }: Page): Buffer<ArrayBuffer> {
+    const rest = cache === undefined ? remarks : { cache, ...remarks };
+    return pageBody(stream, records, late, { next, atHead, ...rest });
   }
 
   private async ofKey(request: PageRequest & { readonly key: string }): Promise<Page> {
     const page = await this.keys.page(request);
-    const { records, next, cursorAfter } = page;
+    const { records, next, cache, cursorAfter } = page;
     const stream = request.stream.name;
     const remarks = this.remarks(stream, page);
-    return { stream, records, late: 0, next, atHead: isAll(page), remarks, cursorAfter };
+    return { stream, records, late: 0, next, atHead: isAll(page), cache, remarks, cursorAfter };
   }
 
   private async ofLog(request: PageRequest): Promise<Page> {

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { PersonStore, Principal } from '@foreshard/core/access';
 import { chainStateReader } from '@foreshard/core/adapters/audit';
-import { cacheReportsReader } from '@foreshard/core/adapters/caching';
+import { cacheReportsReader, prefetchReportsReader } from '@foreshard/core/adapters/caching';
 import {
   connectControl,
   type JobProducer,
@@ -267,6 +267,7 @@ export function openConsole(settings: Settings, closing: AbortSignal): OpenConso
           consoleUrl: settings.consoleUrl,
           chainState: chainStateReader(control.redis),
           cacheReports: cacheReportsReader(control.redis),
+          prefetchReports: prefetchReportsReader(control.redis),
           newId: randomUUID,
           wake: (job, payload) => control.jobs.wake(job, payload),
           wakeClusters: () => control.jobs.wake('clusters'),

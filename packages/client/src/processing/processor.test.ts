@@ -100,6 +100,21 @@ async function run(options: Partial<ProcessorOptions<Count>>, until: () => Promi
 }
 
 describe('a processor', () => {
+  it('reads the history of a key of the stream that it handles', async () => {
+    edge.root(1, 0);
+    append(1, 1);
+    const page = { events: [], next: 'c', atHead: true, cache: 'hit' };
+    edge.answers.push({ path: /^\/v1\/streams\/s\/keys\/k0%2F1\/events$/, status: 200, body: page });
+    const { processor } = member();
+    const pages: unknown[] = [];
+    const ended = processor.run({
+      handle: async () => void pages.push(await processor.history('k0/1', { limit: 5 })),
+    });
+    await Promise.race([committed(1, 1), ended]);
+    await processor.close();
+    expect(pages).toEqual([page]);
+  });
+
   it('creates a group that keeps state', async () => {
     edge.root(1, 0);
     const checkpoints = { checkpoint_threshold: 500 };

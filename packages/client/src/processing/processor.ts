@@ -13,6 +13,7 @@ import { type Pace, type Pacing, paceOf } from '../consuming/pace.ts';
 import type { Edges } from '../edge/edges.ts';
 import { ForeshardError } from '../edge/errors.ts';
 import { randomId, type StoredEvent } from '../events.ts';
+import { type Page, pageOf } from '../reading/pages.ts';
 import { CheckpointCalls } from './checkpoint-calls.ts';
 import { contextOf, handleWithState, type ProcessorHandler } from './handling-with-state.ts';
 import { type ProcessorNotice, recoveredNotices } from './notices.ts';
@@ -48,6 +49,14 @@ export interface ProcessorOptions<S> extends Pacing {
   readonly onNotice?: ((notice: ProcessorNotice) => void) | undefined;
 }
 
+export interface HistoryOptions {
+  /** 1 to 10,000; 1,000 */
+  readonly limit?: number | undefined;
+  /** `next` of the page before, or a time (RFC 3339); the oldest event when left out */
+  readonly from?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 const INTERVAL_MS = 300_000;
 const LET_GO_MS = 30_000;
 
@@ -61,6 +70,7 @@ export class Processor<S = unknown> {
   private membership: Membership | undefined;
   private ended: Promise<void> | undefined;
   private paused = false;
+  private stream: string | undefined;
   private readonly closing = new AbortController();
 
   constructor(edges: Edges, options: ProcessorOptions<S>) {
@@ -88,6 +98,14 @@ export class Processor<S = unknown> {
       if (text !== undefined) return JSON.parse(text);
     }
     return undefined;
+  }
+
+  /**
+   * The events of a key of the stream that this group reads, oldest first: a page. `cache` says whether the edge had them. The token needs
+   * `events:read`. @throws ForeshardError
+   */
+  history(key: string, options: HistoryOptions = {}): Promise<Page> {
+    return pageOf(this.edges, { ...options, stream: this.stream ?? this.options.stream, key });
   }
 
   /** All states that this member has, as copies, in no order. */
@@ -178,6 +196,7 @@ export class Processor<S = unknown> {
     const state = this.keeper!.state(batch.shardlet)!;
     const context = contextOf(false, signal, this.member);
     for (const event of batch.events) {
+      this.stream = event.stream;
       if (signal.aborted || stopping.aborted) return;
       // restored with it: another process under the name of this member has committed it meanwhile
       if (event.seq <= state.seq) continue;
@@ -196,6 +215,7 @@ export class Processor<S = unknown> {
   ): Promise<void> {
     const context = contextOf(true, signal, this.member);
     for (const event of events) {
+      this.stream = event.stream;
       signal.throwIfAborted();
       // its position is that of the plan, when all is replayed
       await handleWithState(handler, event, state, context, state);

@@ -26,6 +26,8 @@ export interface Page {
   readonly next: string;
   /** there was nothing more when this page was made */
   readonly atHead: boolean;
+  /** of a key: `hit` from the memory of the edge, `wait` so after a fetch under way, `miss` from a host */
+  readonly cache?: 'hit' | 'wait' | 'miss' | undefined;
   /** hosts that hold the log up */
   readonly waitingFor?: readonly HostRef[] | undefined;
   readonly trimmed?: readonly Trimmed[] | undefined;

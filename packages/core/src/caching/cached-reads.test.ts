@@ -190,3 +190,43 @@ it('keeps no answer to a question of before its host went back', async () => {
   await read(1);
   expect(counts()).toEqual([0, 2]);
 });
+
+const AHEAD = { host: 1, shardlet: SHARDLET, from: 1, minEpoch: 0 };
+
+async function ahead(from = 1) {
+  const fetched = reads.fetchAhead({ ...AHEAD, from });
+  await Promise.resolve();
+  await Promise.resolve();
+  for (const arrive of world.late.splice(0)) arrive();
+  return fetched;
+}
+
+it('fetches ahead what is missing of a segment, once, and counts no miss', async () => {
+  await read(1, { maxRecords: 10 });
+  expect(await ahead()).toMatchObject({ from: 11, nextSeq: 31 });
+  expect(await ahead()).toBeUndefined();
+  expect(counts()).toEqual([0, 1]);
+  expect(seqs(await read(1)).length).toBe(30);
+  expect(counts()).toEqual([1, 1]);
+});
+
+it('says how a read was served: from memory, after a fetch under way, or by a host', async () => {
+  const whole = await read(1, { maxRecords: 3 });
+  if (whole.kind !== 'records') throw new Error('no records');
+  const keyHash = framePosition(whole.records[2]!.frame).hi;
+  const served: string[] = [];
+  const keyed = { ...AHEAD, options: { ...ALL, keyHash }, served: (how: string) => served.push(how) };
+  const fetched = reads.fetchAhead({ ...AHEAD, from: 1 });
+  const waiting = reads.readReplica({ ...keyed, from: 5 });
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+  for (const arrive of world.late.splice(0)) arrive();
+  await Promise.all([fetched, waiting]);
+  await reads.readReplica({ ...keyed, from: 5 });
+  world.append(5);
+  world.frontier(1);
+  const asked = reads.readReplica({ ...keyed, from: 31 });
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+  for (const arrive of world.late.splice(0)) arrive();
+  await asked;
+  expect(served).toEqual(['wait', 'hit', 'miss']);
+});

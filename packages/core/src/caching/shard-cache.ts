@@ -111,13 +111,13 @@ export class ShardCache {
     return at === from ? undefined : { records, nextSeq: at, bytes };
   }
 
-  /** REQUIRES an answer to a question without a key: one with a key leaves records out. */
-  put(id: number, { epoch, records }: Records, host: number): void {
+  /** REQUIRES an answer to a question without a key: one with a key leaves records out. `isAhead`: nobody has read it yet. */
+  put(id: number, { epoch, records }: Records, host: number, isAhead = false): void {
     const held = this.checked(id) ?? this.enter(id);
     if (held === undefined || (this.isLossUnnamed && epoch < held.checked!.epoch)) return;
     const valid = this.valid(held, records, epoch);
     const source = { stamp: this.stampOf(epoch), epoch, host };
-    for (const part of inSegments(valid)) this.putIn(id, held, part, source);
+    for (const part of inSegments(valid)) this.putIn(id, held, part, source, isAhead);
     this.dropIfEmpty(id, held);
   }
 
@@ -210,14 +210,20 @@ export class ShardCache {
     return records.every(isValid) ? records : records.filter(isValid);
   }
 
-  private putIn(id: number, held: OfShardlet, records: readonly StoredRecord[], source: Source): void {
+  private putIn(
+    id: number,
+    held: OfShardlet,
+    records: readonly StoredRecord[],
+    source: Source,
+    isAhead: boolean,
+  ): void {
     const index = segmentOf(records[0]!.seq);
     const segment = held.segments.get(index) ?? new Segment();
     segment.raiseStamps(this.map.version);
     const bytes = records.reduce((sum, { frame }) => sum + frame.length, 0);
     if (segment.cost + bytes > this.bytesMax * SEGMENT_SHARE_MAX) return;
     segment.put(records, source);
-    segment.noteRead(records[0]!.seq, records.at(-1)!.seq + 1);
+    if (!isAhead) segment.noteRead(records[0]!.seq, records.at(-1)!.seq + 1);
     held.segments.set(index, segment);
     this.byKey.set(keyOf(id, index), { shardlet: id, index });
     this.recost(id, held, index);

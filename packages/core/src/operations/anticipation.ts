@@ -1,6 +1,7 @@
 /** What workers learned of the order of events: which types follow which, and what each key does next. */
 import { z } from 'zod';
 import { hitRatesSchema, surgeFiguresSchema } from '../anticipating/index.ts';
+import { prefetchReportSchema } from '../prefetching/index.ts';
 import { time } from './fields.ts';
 import { query } from './operation.ts';
 
@@ -159,6 +160,25 @@ export const anticipation = {
         'Each slice reports the 20 likeliest keys of a type every few seconds.',
       ].join('\n'),
       answers: { 200: 'The map' },
+    },
+  }),
+  prefetching: query({
+    name: 'anticipation.prefetching',
+    resource: 'anticipation',
+    permission: 'cluster:read',
+    input: z.strictObject({}),
+    output: z.strictObject({ edges: z.array(prefetchReportSchema) }),
+    errors: ['store_unreachable'],
+    http: {
+      ...http,
+      path: '/v1/anticipation/prefetching',
+      operationId: 'getPrefetching',
+      summary: 'What edges fetch before anybody asks, and what it brings',
+      description: [
+        'Edges fetch what follows the checkpoints of members, what members were given or the topology moved, and what the',
+        'map expects, where the policy has a threshold. One row per edge, at most 5 seconds old.',
+      ].join('\n'),
+      answers: { 200: 'The edges' },
     },
   }),
   matrix: query({

@@ -1,5 +1,6 @@
 /** Reads: pages of the log, of a key and of a shardlet, and streams that follow what is stored. */
 import { z } from 'zod';
+import { SERVED } from '../caching/index.ts';
 import { cloudEventSchema } from '../cloudevents/index.ts';
 import { parseMicros } from '../kernel/index.ts';
 import { id, streamMember } from './fields.ts';
@@ -46,21 +47,31 @@ const remarks = {
   lost: z.array(lostSchema).optional(),
 };
 
+const page = {
+  events: z.array(storedEventSchema),
+  next: z.string().describe('the cursor to go on from'),
+  atHead: z
+    .boolean()
+    .describe(
+      'there was nothing more when this page was made; false while a host or a shardlet may hold more',
+    ),
+  ...remarks,
+};
+
 export const keyPageSchema = z
   .strictObject({
-    events: z.array(storedEventSchema),
-    next: z.string().describe('the cursor to go on from'),
-    atHead: z
-      .boolean()
+    ...page,
+    cache: z
+      .enum(SERVED)
       .describe(
-        'there was nothing more when this page was made; false while a host or a shardlet may hold more',
+        'hit: from the memory of the edge; wait: so, after a fetch that was under way; miss: a host was asked',
       ),
-    ...remarks,
   })
   .meta({ id: 'KeyPage' });
 
-export const logPageSchema = keyPageSchema
-  .extend({
+export const logPageSchema = z
+  .strictObject({
+    ...page,
     skipped: z
       .array(hostRefSchema.extend({ sinceTs: z.int() }))
       .optional()
@@ -112,9 +123,9 @@ const followed = {
   example: `retry: 1000\n\nid: ${NEXT}\ndata: ${JSON.stringify(STORED)}\n\n`,
 };
 
-const followable = (page: z.ZodType): Answer => ({
+const followable = (schema: z.ZodType, example: object): Answer => ({
   description: 'A page, or events as they come',
-  content: { 'application/json': { schema: page, example: EXAMPLE }, [EVENT_STREAM]: followed },
+  content: { 'application/json': { schema, example }, [EVENT_STREAM]: followed },
 });
 
 const limit = z
@@ -168,7 +179,7 @@ export const reading = {
       summary: 'Read or follow everything in one global order',
       description: `A page of the log, ordered by (ts, shardlet, seq).\n\n${FOLLOWING}`,
       requestHeaders: resuming,
-      answers: { 200: followable(logPageSchema) },
+      answers: { 200: followable(logPageSchema, EXAMPLE) },
     },
   }),
   key: apart({
@@ -192,7 +203,7 @@ export const reading = {
       summary: 'Read or follow the events of one key, oldest first',
       description: `Goes through all shardlets that ever held the key.\n\n${FOLLOWING}`,
       requestHeaders: resuming,
-      answers: { 200: followable(keyPageSchema) },
+      answers: { 200: followable(keyPageSchema, { ...EXAMPLE, cache: 'hit' }) },
     },
   }),
   shardlet: apart({

@@ -191,6 +191,13 @@ const anticipationSettings = z.strictObject({
     1,
     0,
   ),
+  prefetch_threshold: setting(
+    'share',
+    'edges fetch what the map expects with at least this probability; 0: nothing for the map',
+    0,
+    1,
+    0,
+  ),
 });
 
 /** first and last */

@@ -3,7 +3,7 @@
  * dry, and tells it what the topology store has decided. It decides only about time: how long to wait for what.
  */
 
-import type { ReplicaRead } from '@foreshard/core/caching';
+import type { ReplicaRead, Served } from '@foreshard/core/caching';
 import type { EventHosts, Frontiers } from '@foreshard/core/heads';
 import { HostUnreachable, type ReadReply } from '@foreshard/core/hosts';
 import { type Clock, ForeshardError, MICROS_PER_MS } from '@foreshard/core/kernel';
@@ -34,6 +34,8 @@ export interface ReaderOptions extends MergeOptions {
   readonly keyHash?: number;
   /** the last place to read: `take` then says when it is past */
   readonly until?: LogPosition;
+  /** is given how each read of events was served */
+  readonly served?: (how: Served) => void;
 }
 
 export interface TakeOptions {
@@ -290,10 +292,11 @@ export class LogReader {
 
   private read(request: Extract<HostRequest, { kind: 'read' }>): Promise<ReadReply> {
     const { host, shardlet, fromSeq: from, maxRecords, ofHost = false } = request;
-    const { keyHash } = this.options;
+    const { keyHash, served } = this.options;
     const options = { maxRecords, maxBytes: READ_BYTES_MAX, ...(keyHash === undefined ? {} : { keyHash }) };
     // also an older copy will do: it is a correct prefix
-    return this.parts.reads.readReplica({ host, shardlet, from, minEpoch: 0, options, ofHost });
+    const read = { host, shardlet, from, minEpoch: 0, options, ofHost };
+    return this.parts.reads.readReplica(served === undefined ? read : { ...read, served });
   }
 
   private explain(host: number, error: unknown): 'unreachable' {

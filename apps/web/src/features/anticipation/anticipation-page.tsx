@@ -13,6 +13,7 @@ import { AnnouncedSurges } from './announced-surges.tsx';
 import { missing } from './anticipation-words.ts';
 import { ExpectedMap } from './expected-map.tsx';
 import { LearnerState } from './learner-state.tsx';
+import { Prefetching } from './prefetching.tsx';
 import { TypeMatrix } from './type-matrix.tsx';
 
 export function AnticipationPage() {
@@ -74,6 +75,7 @@ export function AnticipationPage() {
           <TypeMatrix key={`matrix-${stream}`} stream={stream} />
         </>
       )}
+      <Prefetching />
     </div>
   );
 }

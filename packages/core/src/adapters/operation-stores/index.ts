@@ -10,7 +10,7 @@ import type { LossSources } from '../../readmission/index.ts';
 import { TelemetryStore } from '../../telemetry/index.ts';
 import type { TopologyMap } from '../../topology/index.ts';
 import { chainStateReader } from '../audit/index.ts';
-import { cacheReportsReader } from '../caching/index.ts';
+import { cacheReportsReader, prefetchReportsReader } from '../caching/index.ts';
 import type { Control } from '../control/index.ts';
 import { connectAnyHost } from '../event-hosts/index.ts';
 import { admitHost, tryAdmission } from '../host-admission/index.ts';
@@ -50,6 +50,7 @@ export function operationStores(
     ...{ people: control.people, sessions: control.sessions, links: control.links, consoleUrl },
     checkpoints: control.stateCheckpoints,
     cacheReports: cacheReportsReader(control.redis),
+    prefetchReports: prefetchReportsReader(control.redis),
     devices: control.devices,
     ...identityParts(),
     ...{ hints: control.hints, annotations: control.annotations },

@@ -14,6 +14,7 @@ import {
 } from '../../anticipating/index.ts';
 import { ForeshardError } from '../../kernel/index.ts';
 import { causeOf } from '../../planning/index.ts';
+import type { PrefetchReport } from '../../prefetching/index.ts';
 import type { TopologyStore } from '../../topology/index.ts';
 import type { anticipation } from '../anticipation.ts';
 import type { OutputOf, RouterHandlers } from '../operation.ts';
@@ -22,6 +23,8 @@ export interface AnticipationStores {
   readonly slices: Pick<SliceStore, 'list'>;
   readonly policies: Pick<PolicyStore, 'at'>;
   readonly topology: Pick<TopologyStore, 'snapshot'>;
+  /** of the edges that run; undefined where the control Redis does not answer */
+  readonly prefetchReports: () => Promise<readonly PrefetchReport[] | undefined>;
   readonly nowMs: () => number;
 }
 
@@ -57,6 +60,15 @@ export function anticipationHandlers(stores: AnticipationStores): RouterHandlers
           ...{ ...rest, nextAt: timeOf(nextAtMs) },
         })),
       };
+    },
+    async prefetching() {
+      const edges = await stores.prefetchReports();
+      if (edges === undefined)
+        throw new ForeshardError(
+          'store_unreachable',
+          'The control Redis does not answer. Check it and REDIS_URL.',
+        );
+      return { edges: [...edges] };
     },
     async matrix({ stream, types }) {
       const reports = reportsOf(await slicesOf(stores, stream));

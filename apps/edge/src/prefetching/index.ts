@@ -1,0 +1,1 @@
+export { type Expectations, Prefetcher } from './prefetcher.ts';
