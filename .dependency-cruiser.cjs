@@ -27,7 +27,17 @@ const CORE = {
   profiling: ['kernel', 'keyspace', 'topology', 'telemetry'],
   'forecast-models': ['kernel', 'telemetry', 'profiling'],
   correlation: ['kernel', 'telemetry'],
-  anticipating: ['kernel', 'keyspace', 'topology', 'hosts', 'consuming', 'profiling', 'correlation'],
+  surges: [],
+  anticipating: [
+    'kernel',
+    'keyspace',
+    'topology',
+    'hosts',
+    'consuming',
+    'profiling',
+    'correlation',
+    'surges',
+  ],
   hints: [],
   annotations: [],
   cloudevents: [],
@@ -40,6 +50,7 @@ const CORE = {
     'profiling',
     'forecast-models',
     'forecast-service',
+    'surges',
   ],
   external: ['kernel', 'keyspace', 'topology', 'telemetry', 'hints', 'forecast-service', 'planning'],
   advising: [
@@ -122,7 +133,7 @@ const CORE = {
       'readmission',
       'consuming',
     ],
-    ...['telemetry', 'profiling', 'forecast-models', 'planning', 'adapters/memory'],
+    ...['telemetry', 'profiling', 'forecast-models', 'planning', 'surges', 'adapters/memory'],
   ],
 };
 const PURE = Object.keys(CORE).join('|');

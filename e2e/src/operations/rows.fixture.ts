@@ -92,6 +92,13 @@ export const ROWS: Readonly<Record<string, Row>> = {
     ),
     answered: { input: { stream: 'main' }, command: ['anticipation', 'matrix'] },
   },
+  'anticipation.surges': {
+    ...unknown(
+      ...(['unknown_stream', { stream: 'nowhere' }] as const),
+      ...['anticipation', 'surges', '--stream', 'nowhere'],
+    ),
+    answered: { input: { stream: 'main' }, command: ['anticipation', 'surges'] },
+  },
 
   'hosts.list': { answered: { input: {}, command: ['hosts', 'list'] } },
   'hosts.add': wrong({ url: 'nonsense' }, 'hosts', 'add', 'nonsense'),

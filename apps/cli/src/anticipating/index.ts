@@ -39,6 +39,29 @@ export function register(program: Command): void {
     .option('--stream <name>', 'of this stream', 'main')
     .option('--types <number>', 'so many types, the most frequent', wholeNumber)
     .action(matrix);
+  operating(group.command('surges'), anticipation.surges)
+    .description('bursts that other events announce, with the evidence and how such announcements turned out')
+    .option('--stream <name>', 'of this stream', 'main')
+    .action(surges);
+}
+
+async function surges({ stream, ...options }: Options): Promise<void> {
+  const found = await runOperation(anticipation.surges, { stream }, options);
+  if (options.json) return printJson(found);
+  await print(`${surgesHeadline(found)}\n`);
+  const rows = found.announced.map((one) => ({
+    ...{ cause: one.cause, keys: `${one.target.from.toFixed(3)} to ${one.target.to.toFixed(3)}` },
+    ...{ probability: percent(one.probability), 'events/s': one.eventsPerSecond.toPrecision(3) },
+    ...{ expected: one.expectedAt, came: one.cameAt ?? 'not yet', ends: one.endsAt },
+    evidence: `${one.evidence.hits} of ${one.evidence.causes}, by chance ${one.evidence.byChance.toFixed(1)}`,
+  }));
+  printRows(rows, false, 'nothing is announced');
+}
+
+function surgesHeadline({ figures, kinds, reserve }: OutputOf<typeof anticipation.surges>): string {
+  if (figures === null) return 'Nothing was learned yet.';
+  const kept = reserve === 0 ? 'No room is kept: anticipation.reserve is 0.' : `Room is kept by ${reserve}.`;
+  return `${kinds} kinds of events announce bursts. ${figures.came} of ${figures.announced} announcements came, ${figures.burstsAnnounced} of ${figures.bursts} bursts were announced. ${kept}`;
 }
 
 async function status({ stream, ...options }: Options): Promise<void> {

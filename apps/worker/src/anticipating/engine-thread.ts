@@ -5,9 +5,16 @@
 import { parentPort } from 'node:worker_threads';
 import { engineOptionsOf, reportOf } from '@foreshard/core/anticipating';
 import { CorrelationEngine } from '@foreshard/core/correlation';
+import { SliceSurges } from '@foreshard/core/surges';
 import type { EngineAnswer, EngineReply, EngineRequest } from './engine-protocol.ts';
 
-const engines = new Map<string, CorrelationEngine>();
+interface Models {
+  readonly engine: CorrelationEngine;
+  readonly surges: SliceSurges;
+  readonly share: number;
+}
+
+const engines = new Map<string, Models>();
 
 parentPort!.on('message', ({ id, request }: { readonly id: number; readonly request: EngineRequest }) => {
   const reply = replyTo(id, request);
@@ -30,12 +37,19 @@ function answerTo(request: EngineRequest): EngineAnswer {
     engines.delete(slice);
     return {};
   }
-  const engine = engines.get(slice);
-  if (engine === undefined) throw new Error(`the slice ${slice} is not open`);
+  const models = engines.get(slice);
+  if (models === undefined) throw new Error(`the slice ${slice} is not open`);
+  const { engine, surges, share } = models;
   if (kind === 'save') return engine.save().slice();
-  if (kind === 'report') return reportOf(engine, request, request.nowMs);
+  if (kind === 'report') {
+    const report = reportOf(engine, request, request.nowMs);
+    return { ...report, surges: surges.report(request.nowMs, share) };
+  }
   if (request.isGap) engine.gap();
-  for (const event of request.events) engine.observe(event, event.shardlet);
+  for (const event of request.events) {
+    engine.observe(event, event.shardlet);
+    surges.observe(event.type, event.keyHash, event.timeMs);
+  }
   return {};
 }
 
@@ -44,14 +58,16 @@ function open({ slice, settings, state }: Extract<EngineRequest, { kind: 'open' 
   readonly isNew: boolean;
 } {
   const options = engineOptionsOf(settings);
+  const { share } = settings;
   try {
     if (state !== undefined) {
-      engines.set(slice, CorrelationEngine.restore(options, state));
+      const engine = CorrelationEngine.restore(options, state);
+      engines.set(slice, { engine, surges: new SliceSurges(), share });
       return { isNew: false };
     }
   } catch {
     // learned anew below
   }
-  engines.set(slice, new CorrelationEngine(options));
+  engines.set(slice, { engine: new CorrelationEngine(options), surges: new SliceSurges(), share });
   return { isNew: true };
 }

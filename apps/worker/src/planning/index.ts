@@ -1,6 +1,7 @@
 /** The job that plans, and the questions that are answered from what it plans on. */
 import type { JobProducer } from '@foreshard/core/adapters/control';
 import type { HostOrders, HostProvider, PolicyStore, RecommendationLog } from '@foreshard/core/advising';
+import type { SliceStore } from '@foreshard/core/anticipating';
 import { type ForecastRecords, ForecastStore } from '@foreshard/core/forecast-service';
 import type { HintStore } from '@foreshard/core/hints';
 import type { MoveLog, Operator } from '@foreshard/core/moves';
@@ -28,6 +29,7 @@ export interface PlanningParts {
   readonly health: HealthStore;
   readonly recommendations: RecommendationLog;
   readonly policies: PolicyStore;
+  readonly slices: Pick<SliceStore, 'list'>;
   readonly hostOrders: HostOrders;
   readonly notifications: NotificationStore;
   readonly hostProvider: HostProvider;

@@ -20,7 +20,15 @@ import {
   realisedGain,
   withUnderWay,
 } from '@foreshard/core/advising';
-import { type ClusterState, compileState, plan, type Recommendation } from '@foreshard/core/planning';
+import type { SliceStore } from '@foreshard/core/anticipating';
+import {
+  type ClusterState,
+  compileState,
+  type Policy,
+  plan,
+  type Recommendation,
+  withReserves,
+} from '@foreshard/core/planning';
 import { MINUTE_MS } from '@foreshard/core/telemetry';
 import type { MapFollower, TopologyMap } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
@@ -31,6 +39,7 @@ export interface PlanJobParts extends ObserveParts {
   readonly log: Logger;
   readonly recommendations: RecommendationLog;
   readonly policies: PolicyStore;
+  readonly slices: Pick<SliceStore, 'list'>;
   /** what nobody would carry out is not approved by itself */
   readonly hostProvider: HostProvider;
   readonly exclusively: (work: () => Promise<object | undefined>) => Promise<object | undefined>;
@@ -62,7 +71,8 @@ export class PlanJob {
     const { follower, policies, nowMs } = this.parts;
     const map = await follower.upToDate();
     const holding = await policies.at(nowMs());
-    const state = clusterStateOf(await observe(this.parts, map, holding.policy), holding.policy);
+    const observed = clusterStateOf(await observe(this.parts, map, holding.policy), holding.policy);
+    const state = await this.withReserves(map, observed, holding.policy);
     if (signal.aborted) return undefined;
     const actions = await this.record(map, state, holding);
     const approved = await this.approveByPolicy(state, holding);
@@ -70,6 +80,19 @@ export class PlanJob {
     const realised = await this.realise(state, holding);
     await this.parts.recommendations.forget(nowMs() - KEPT_MS);
     return actions + approved + realised > 0 ? { actions, approved, realised } : undefined;
+  }
+
+  /** With the load that was announced, where the policy keeps room for it. */
+  private async withReserves(map: TopologyMap, state: ClusterState, policy: Policy): Promise<ClusterState> {
+    if (policy.anticipation.reserve === 0) return state;
+    const slices = await this.parts.slices.list();
+    const surges = slices.flatMap(({ stream, report }) =>
+      (report?.surges?.announced ?? []).map((one) => ({
+        ...one,
+        stream: map.streams().find(({ id }) => id === stream)?.name ?? '',
+      })),
+    );
+    return withReserves(state, surges, policy);
   }
 
   private async record(map: TopologyMap, state: ClusterState, holding: PolicyVersion): Promise<number> {

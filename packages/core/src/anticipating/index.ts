@@ -7,3 +7,4 @@ export * from './sharing.ts';
 export * from './slice-report.ts';
 export * from './slice-settings.ts';
 export * from './slice-store.ts';
+export * from './surge-figures.ts';

@@ -19,7 +19,7 @@ describe('what the model sees of a record', () => {
   it('is type, key, time and attributes', () => {
     const text = event({ subject: 'k', data: { user: 'u', deep: { n: 7 } } });
     expect(sampledOf([record(text, 'k')], 9, all)).toEqual([
-      { type: 'a', key: 'k', timeMs: 5, attributes: ['u', '7'], shardlet: 9 },
+      { type: 'a', key: 'k', timeMs: 5, attributes: ['u', '7'], shardlet: 9, keyHash: hashKey('k') },
     ]);
   });
 

@@ -14,6 +14,8 @@ const decoder = new TextDecoder();
 
 export interface SampledEvent extends ObservedEvent {
   readonly shardlet: number;
+  /** the high part of the position of its key */
+  readonly keyHash: number;
 }
 
 export function isSampled(keyHash: number, share: number): boolean {
@@ -31,7 +33,9 @@ export function sampledOf(
     const position = framePosition(frame);
     if (!isSampled(position.hi, share) || !contains(range, position)) return [];
     const seen = seenOf(frame, paths);
-    return seen === undefined ? [] : [{ ...seen, timeMs: Math.floor(ts / MICROS_PER_MS), shardlet }];
+    return seen === undefined
+      ? []
+      : [{ ...seen, timeMs: Math.floor(ts / MICROS_PER_MS), shardlet, keyHash: position.hi }];
   });
 }
 

@@ -32,6 +32,47 @@ export const expectedSchema = z.object({
 });
 export type ExpectedOfKey = z.infer<typeof expectedSchema>;
 
+const placesSchema = z.tuple([z.number(), z.number()]).readonly();
+const ratio = z.number().nullable();
+
+export const surgeFiguresSchema = z.object({
+  announced: count,
+  came: count,
+  falseAlarms: count,
+  bursts: count,
+  burstsAnnounced: count,
+  precision: ratio,
+  recall: ratio,
+  leadMinutes: ratio,
+  brier: ratio,
+});
+
+export const surgeReportSchema = z.object({
+  announced: z
+    .array(
+      z.object({
+        id: z.int(),
+        type: z.string(),
+        source: placesSchema,
+        target: placesSchema,
+        announcedAtMs: z.number(),
+        expectedAtMs: z.number(),
+        endsAtMs: z.number(),
+        cameAtMs: z.number().nullable(),
+        probability: z.number(),
+        eventsPerSecond: z.number(),
+        minutes: z.number(),
+        hits: count,
+        causes: count,
+        byChance: count,
+      }),
+    )
+    .readonly(),
+  figures: surgeFiguresSchema,
+  links: count,
+  linksByChance: count,
+});
+
 export const sliceReportSchema = z.object({
   atMs: z.number(),
   learned: count,
@@ -62,5 +103,7 @@ export const sliceReportSchema = z.object({
       }),
     )
     .readonly(),
+  /** bursts that other events announce; absent in reports of an earlier release */
+  surges: surgeReportSchema.optional(),
 });
 export type SliceReport = z.infer<typeof sliceReportSchema>;

@@ -1,6 +1,6 @@
 /** What workers learned of the order of events: which types follow which, and what each key does next. */
 import { z } from 'zod';
-import { hitRatesSchema } from '../anticipating/index.ts';
+import { hitRatesSchema, surgeFiguresSchema } from '../anticipating/index.ts';
 import { prefetchReportSchema } from '../prefetching/index.ts';
 import { time } from './fields.ts';
 import { query } from './operation.ts';
@@ -73,6 +73,29 @@ const pairSchema = z
       .describe('distribution of the lag'),
   })
   .meta({ id: 'CorrelatedTypes' });
+
+const keysSchema = z
+  .strictObject({ from: share, to: share })
+  .describe('a part of all keys, by the hash of the key: 0 is the first, 1 the end');
+const surgeSchema = z
+  .strictObject({
+    cause: z.string().describe('what announces it, in words'),
+    type: z.string().describe('of the events that announce it; burst: another burst does'),
+    source: keysSchema,
+    target: keysSchema,
+    announcedAt: z.iso.datetime(),
+    expectedAt: z.iso.datetime(),
+    endsAt: z.iso.datetime().describe('nobody counts with it from then on'),
+    cameAt: time.describe('null: not yet'),
+    probability: share,
+    eventsPerSecond: count.describe('of all keys of the target, on top of what is usual'),
+    evidence: z.strictObject({
+      hits: count.describe('causes of late that a burst followed in time'),
+      causes: count.describe('of so many'),
+      byChance: count.describe('the same of causes shifted in time'),
+    }),
+  })
+  .meta({ id: 'AnnouncedSurge' });
 
 const common = { resource: 'anticipation', errors: ['unknown_stream', 'store_unreachable'] } as const;
 const http = { tag: 'forecasting', method: 'get' } as const;
@@ -178,6 +201,29 @@ export const anticipation = {
       summary: 'Which types of events follow which, and after what time',
       description: 'For each pair of types that came after each other within eight events of a key.',
       answers: { 200: 'The matrix' },
+    },
+  }),
+  surges: query({
+    ...common,
+    name: 'anticipation.surges',
+    permission: 'events:read',
+    input: z.strictObject({ stream }),
+    output: z.strictObject({
+      version,
+      reserve: share.describe('of the policy: room that is kept for what is announced; 0: none'),
+      kinds: count.describe('kinds of events that announce a burst somewhere'),
+      kindsByChance: count.describe('the same of events shifted in time: so many are false'),
+      figures: surgeFiguresSchema.strict().nullable().describe('null: nothing was learned yet'),
+      announced: z.array(surgeSchema).describe('what is expected or lasts, soonest first'),
+    }),
+    http: {
+      ...http,
+      path: '/v1/anticipation/surges',
+      operationId: 'getAnnouncedSurges',
+      summary: 'Bursts that other events announce, and how such announcements turned out',
+      description:
+        'An event of a type announces a burst of other keys after a lag. Each announcement has an end of its own, and a planner keeps room for it until then where the policy says so.',
+      answers: { 200: 'What is announced' },
     },
   }),
 } as const;

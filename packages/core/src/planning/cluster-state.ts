@@ -43,6 +43,18 @@ function rises(quantiles: Readonly<Record<string, number>>): boolean {
   return byLevel.every(([, value], i) => i === 0 || value >= byLevel[i - 1]![1]);
 }
 
+/** Load that other events announce, and room is kept for. */
+const announced = z.strictObject({
+  /** of this shardlet, on top of what it has */
+  eventsPerSecond: amount,
+  probability: z.number().min(0).max(1),
+  cause: z.string().min(1),
+  expectedAt: instant,
+  /** it counts for nothing from then on */
+  endsAt: instant,
+  hasCome: z.boolean().default(false),
+});
+
 const shardlet = z.strictObject({
   id: z.string().min(1),
   host: z.string().min(1),
@@ -55,6 +67,7 @@ const shardlet = z.strictObject({
   load,
   bytes: amount.default(0),
   forecast: z.array(step).default([]),
+  announced: announced.optional(),
   /** share of its events that its heaviest key has */
   topKeyShare: z.number().min(0).max(1).default(0),
   keyMaySplit: z.boolean().default(false),

@@ -97,6 +97,16 @@ export interface ClusterColumns {
   readonly affinity?: Affinity | undefined;
   readonly hostsChangedAtMs: number;
   readonly topologyVersion: number;
+  /** shardlets that room is kept for */
+  readonly announced?: ReadonlyMap<number, AnnouncedDemand>;
+}
+
+export interface AnnouncedDemand {
+  readonly eventsPerSecond: number;
+  readonly probability: number;
+  readonly cause: string;
+  readonly expectedAtMs: number;
+  readonly endsAtMs: number;
 }
 
 /** Part of the demand that is doubt; of what is measured there is none. */

@@ -7,6 +7,7 @@
 import type { ClusterState } from './cluster-state.ts';
 import {
   type Affinity,
+  type AnnouncedDemand,
   type Area,
   type ClusterColumns,
   type Column,
@@ -59,7 +60,10 @@ export function compileState(state: ClusterState, policy: Policy): ClusterColumn
     // a move that goes on is as good as done for whoever looks for a place
     shardlets.owner[rowOf.get(move.shardlet)!] = hostOf.get(move.to)!;
   }
+  const announced = announcedRows(state);
+  for (const [row, { eventsPerSecond }] of announced) reserve(shardlets, row, eventsPerSecond, columns);
   return {
+    ...(announced.size === 0 ? {} : { announced }),
     columns,
     hosts: hostColumns(state, columns, moves),
     shardlets,
@@ -83,6 +87,8 @@ function columnsOf(state: ClusterState, { forecast }: Policy): Column[] {
   for (const shardlet of state.shardlets)
     for (const { aheadMinutes } of shardlet.forecast)
       if (aheadMinutes <= forecast.horizon) ahead.add(aheadMinutes);
+  // without forecasts there is no step ahead yet
+  if (ahead.size === 1 && announcedRows(state).size > 0) ahead.add(forecast.horizon);
   const steps = [...ahead].sort((a, b) => a - b);
   return kept.flatMap((resource) => steps.map((aheadMinutes) => ({ resource, aheadMinutes })));
 }
@@ -106,6 +112,41 @@ function fillLoad(
     else if (resource === 'eventsPerSecond') shardlets.demand[at] = step;
     // what lies on disk does not shrink with the load, and does not double within the hour
     else shardlets.demand[at] = GROWS_WITH_EVENTS.has(resource) && rate > 0 ? (now * step) / rate : now;
+  });
+}
+
+/** What nobody took back: it ends by itself. What has come is measured, and counts until then as what the burst had at the most. */
+function announcedRows({ shardlets, now }: ClusterState): Map<number, AnnouncedDemand> {
+  const nowMs = Date.parse(now);
+  const rows = new Map<number, AnnouncedDemand>();
+  shardlets.forEach(({ announced, load }, row) => {
+    if (announced === undefined || Date.parse(announced.endsAt) <= nowMs) return;
+    const { eventsPerSecond: extra, probability, cause, hasCome } = announced;
+    rows.set(row, {
+      eventsPerSecond: hasCome ? Math.max(0, extra - (load.eventsPerSecond ?? 0)) : probability * extra,
+      ...{ probability, cause },
+      expectedAtMs: Date.parse(announced.expectedAt),
+      endsAtMs: Date.parse(announced.endsAt),
+    });
+  });
+  return rows;
+}
+
+/** On top of the demand at every step ahead, and of the resources that grow with events. */
+function reserve(shardlets: ShardletColumns, row: number, extra: number, columns: readonly Column[]): void {
+  const width = columns.length;
+  const rateAt = (minutes: number) =>
+    columns.findIndex((one) => one.resource === 'eventsPerSecond' && one.aheadMinutes === minutes);
+  // first the others, which grow by the events as they were
+  columns.forEach(({ resource, aheadMinutes }, c) => {
+    if (aheadMinutes === 0 || resource === 'eventsPerSecond') return;
+    const at = rateAt(aheadMinutes);
+    const rate = at < 0 ? 0 : shardlets.demand[row * width + at]!;
+    if (GROWS_WITH_EVENTS.has(resource) && rate > 0)
+      shardlets.demand[row * width + c]! *= (rate + extra) / rate;
+  });
+  columns.forEach(({ resource, aheadMinutes }, c) => {
+    if (resource === 'eventsPerSecond' && aheadMinutes > 0) shardlets.demand[row * width + c]! += extra;
   });
 }
 

@@ -9,5 +9,6 @@ export * from './plan.ts';
 export * from './policy.ts';
 export * from './policy-differences.ts';
 export * from './recommendation.ts';
+export { causeOf, type StreamSurge, withReserves } from './reserves.ts';
 export * from './skip-reason.ts';
 export { WorkingCluster, withRoom } from './working-cluster.ts';

@@ -184,6 +184,13 @@ const anticipationSettings = z.strictObject({
   sample_share: setting('share', 'part of the keys whose events are learned; 0: nothing is learned', 0, 1, 0),
   slices: setting('count', 'models of a stream, each of a part of the keys; workers share them', 1, 64, 1),
   memory: setting('bytes', 'memory of one model; another value starts anew', 1_000_000, 1e9, 16_000_000),
+  reserve: setting(
+    'share',
+    'room that is kept for announced load: 0 none, 1 for whatever is announced, between them where its value is above its cost',
+    0,
+    1,
+    0,
+  ),
   prefetch_threshold: setting(
     'share',
     'edges fetch what the map expects with at least this probability; 0: nothing for the map',

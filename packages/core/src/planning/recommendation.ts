@@ -151,6 +151,33 @@ function recommendationOf(plan: Plan, policy: Policy, action: Action, step: numb
     ...details,
     ...areaOf(plan, action),
     ...('shardlet' in action ? fallback(plan, policy, action.shardlet, details.reason) : {}),
+    ...('shardlet' in action ? forAnnounced(plan, action, details, common.expiresAt) : {}),
+  };
+}
+
+/** phases that act on load; the others place what lies on hosts that are dead, leave or break a rule */
+const FOR_LOAD: ReadonlySet<string> = new Set(['split-hot', 'rebalance', 'make-room']);
+
+/** What it keeps room for: of the shardlet itself, or of one that stays on the host it leaves. */
+function forAnnounced(
+  { cluster }: Plan,
+  action: Extract<Action, { shardlet: number }>,
+  { reason, urgency, confidence = 1 }: Partial<Recommendation> & { reason: string },
+  expiresAt: string,
+): Partial<Recommendation> {
+  const { announced, shardlets } = cluster.input;
+  // what is needed whatever comes has nothing to do with it
+  if (announced === undefined || !FOR_LOAD.has(action.phase) || urgency === 'now') return {};
+  const own = announced.get(action.shardlet);
+  const from = action.kind === 'move' ? action.from : NONE;
+  const beside = [...announced].find(([row]) => from !== NONE && shardlets.owner[row] === from)?.[1];
+  const found = own ?? beside;
+  if (found === undefined) return {};
+  const { cause, probability, expectedAtMs, endsAtMs } = found;
+  return {
+    reason: `${reason}; keeps room for a burst that ${cause} announces for ${timeOf(expectedAtMs)}, with a probability of ${share(probability)}, until ${timeOf(endsAtMs)}`,
+    expiresAt: Date.parse(expiresAt) < endsAtMs ? expiresAt : timeOf(endsAtMs),
+    confidence: Math.min(confidence, probability),
   };
 }
 

@@ -9,6 +9,7 @@ import { useLive } from '../../components/live/live-provider.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { Select } from '../../components/ui/field.tsx';
 import { ListPage } from '../list-page.tsx';
+import { AnnouncedSurges } from './announced-surges.tsx';
 import { missing } from './anticipation-words.ts';
 import { ExpectedMap } from './expected-map.tsx';
 import { LearnerState } from './learner-state.tsx';
@@ -69,6 +70,7 @@ export function AnticipationPage() {
       </ListPage>
       {learner.data === undefined || lacking !== undefined ? null : (
         <>
+          <AnnouncedSurges key={`surges-${stream}`} stream={stream} />
           <ExpectedMap key={`map-${stream}`} stream={stream} />
           <TypeMatrix key={`matrix-${stream}`} stream={stream} />
         </>

@@ -70,6 +70,36 @@ it('gives what is expected by key and by shardlet', async () => {
   expect((await ask.map({ stream: 'main', type: 'u', limit: 20 }, caller)).keys).toEqual([]);
 });
 
+it('shows what is announced until its end, whoever wrote it, with its evidence', async () => {
+  const figures = {
+    ...{ announced: 4, came: 3, falseAlarms: 1, bursts: 6, burstsAnnounced: 3 },
+    ...{ precision: 0.75, recall: 0.5, leadMinutes: 20, brier: 0.2 },
+  };
+  const one = {
+    ...{ id: 1, type: 'sold-out', announcedAtMs: AT_MS - 1 },
+    source: [0.5, 0.5625],
+    target: [0.25, 0.5],
+    ...{ expectedAtMs: AT_MS + 5, endsAtMs: AT_MS + 9, cameAtMs: null, probability: 0.7 },
+    ...{ eventsPerSecond: 40, minutes: 20, hits: 8, causes: 10, byChance: 0.5 },
+  } as const;
+  const announced = [one, { ...one, id: 2, endsAtMs: AT_MS }];
+  rows = [0, 1].map((number) =>
+    slice(1, number, { ...report(10), surges: { announced, figures, links: 2, linksByChance: 0 } }),
+  );
+  const found = await ask.surges({ stream: 'main' }, caller);
+  expect(found).toMatchObject({
+    ...{ reserve: 0, kinds: 4, kindsByChance: 0 },
+    figures: { ...figures, announced: 8, came: 6, falseAlarms: 2, bursts: 12, burstsAnnounced: 6 },
+  });
+  expect(found.announced).toHaveLength(2);
+  expect(found.announced[0]).toMatchObject({
+    ...{ cause: '"sold-out" in keys 0.500 to 0.563', target: { from: 0.25, to: 0.5 }, cameAt: null },
+    evidence: { hits: 8, causes: 10, byChance: 0.5 },
+  });
+  rows = [slice(1, 0, report(10))];
+  expect(await ask.surges({ stream: 'main' }, caller)).toMatchObject({ figures: null, announced: [] });
+});
+
 it('refuses a stream that is not there', async () => {
   const refused = { code: 'unknown_stream' };
   await expect(ask.status({ stream: 'no' }, caller)).rejects.toMatchObject(refused);

@@ -5,6 +5,7 @@ import {
   expectedOf,
   hitsOf,
   matrixOf,
+  pooled,
   type SliceReport,
   type SliceRow,
   type SliceStore,
@@ -12,6 +13,7 @@ import {
   versionOf,
 } from '../../anticipating/index.ts';
 import { ForeshardError } from '../../kernel/index.ts';
+import { causeOf } from '../../planning/index.ts';
 import type { PrefetchReport } from '../../prefetching/index.ts';
 import type { TopologyStore } from '../../topology/index.ts';
 import type { anticipation } from '../anticipation.ts';
@@ -79,6 +81,40 @@ export function anticipationHandlers(stores: AnticipationStores): RouterHandlers
         })),
       };
     },
+    async surges({ stream }) {
+      const nowMs = stores.nowMs();
+      const [rows, { policy }] = await Promise.all([slicesOf(stores, stream), stores.policies.at(nowMs)]);
+      const reports = reportsOf(rows);
+      const surges = reports.flatMap((report) => report.surges ?? []);
+      const sum = (of: (one: SurgeReport) => number) => surges.reduce((total, one) => total + of(one), 0);
+      return {
+        ...{ version: versionOf(reports), reserve: policy.anticipation.reserve },
+        ...{ kinds: sum(({ links }) => links), kindsByChance: sum(({ linksByChance }) => linksByChance) },
+        figures: surges.length === 0 ? null : pooled(surges.map(({ figures }) => figures)),
+        announced: surges
+          .flatMap(({ announced }) => announced)
+          // whoever wrote it may be gone
+          .filter(({ endsAtMs }) => endsAtMs > nowMs)
+          .sort((a, b) => a.expectedAtMs - b.expectedAtMs || a.id - b.id)
+          .map(surgeDocument),
+      };
+    },
+  };
+}
+
+type SurgeReport = NonNullable<SliceReport['surges']>;
+type SurgeDocument = OutputOf<typeof anticipation.surges>['announced'][number];
+
+function surgeDocument(one: SurgeReport['announced'][number]): SurgeDocument {
+  const keys = ([from, to]: readonly [number, number]) => ({ from, to });
+  return {
+    ...{ cause: causeOf(one), type: one.type, source: keys(one.source), target: keys(one.target) },
+    announcedAt: new Date(one.announcedAtMs).toISOString(),
+    expectedAt: new Date(one.expectedAtMs).toISOString(),
+    endsAt: new Date(one.endsAtMs).toISOString(),
+    cameAt: timeOf(one.cameAtMs),
+    ...{ probability: one.probability, eventsPerSecond: one.eventsPerSecond },
+    evidence: { hits: one.hits, causes: one.causes, byChance: one.byChance },
   };
 }
 

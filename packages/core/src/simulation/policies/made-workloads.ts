@@ -3,7 +3,12 @@
  * Numbers of events are drawn (Poisson), never interpolated. The past is drawn by steps, since it is only learned from.
  */
 import { type Random, seededRandom } from '../../kernel/index.ts';
+import { ANNOUNCED_WORKLOADS, announcedSurges } from './announced-surges.ts';
 import { CountedRows } from './counted-rows.ts';
+import { poisson } from './poisson.ts';
+
+export { poisson } from './poisson.ts';
+
 import { STEP_MINUTES, type Workload, workloadOf } from './workload.ts';
 
 export const MADE_WORKLOADS = [
@@ -14,6 +19,7 @@ export const MADE_WORKLOADS = [
   'flash-crowd',
   'growth',
   'host-death',
+  ...ANNOUNCED_WORKLOADS,
 ] as const;
 export type MadeWorkload = (typeof MADE_WORKLOADS)[number];
 
@@ -26,6 +32,8 @@ const SKEW = 0.8;
 const SHARES = zipf(KEYS, SKEW);
 
 export function madeWorkload(kind: MadeWorkload, seed: number, testDays: number): Workload {
+  if (kind === 'announced-surge' || kind === 'announced-surge-control')
+    return announcedSurges(seed, testDays, kind === 'announced-surge-control');
   const random = seededRandom(seed);
   const testFrom = PAST_DAYS * DAY;
   const factor = factorOf(kind, random, testDays);
@@ -57,7 +65,11 @@ const DEATH_AT = 0.45;
 /** of the keys, one in ten grows to so many times its load, evenly over the test part */
 const GROWN = 4;
 
-function factorOf(kind: MadeWorkload, random: Random, testDays: number): Factor {
+function factorOf(
+  kind: Exclude<MadeWorkload, (typeof ANNOUNCED_WORKLOADS)[number]>,
+  random: Random,
+  testDays: number,
+): Factor {
   const daily = (minute: number) => 1 - 0.4 * Math.cos((2 * Math.PI * (minute % DAY)) / DAY);
   const testFrom = PAST_DAYS * DAY;
   switch (kind) {
@@ -109,17 +121,4 @@ function zipf(count: number, exponent: number): Float64Array {
   const weights = Float64Array.from({ length: count }, (_, rank) => (rank + 1) ** -exponent);
   const sum = weights.reduce((total, weight) => total + weight, 0);
   return weights.map((weight) => weight / sum);
-}
-
-/** Knuth's product below 30, the normal limit above. */
-export function poisson(random: Random, mean: number): number {
-  if (mean <= 0) return 0;
-  if (mean > 30) {
-    const radius = Math.sqrt(-2 * Math.log(1 - random.next()));
-    return Math.max(0, Math.round(mean + Math.sqrt(mean) * radius * Math.cos(2 * Math.PI * random.next())));
-  }
-  const limit = Math.exp(-mean);
-  let count = 0;
-  for (let product = random.next(); product > limit; product *= random.next()) count++;
-  return count;
 }

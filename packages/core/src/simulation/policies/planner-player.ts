@@ -15,6 +15,7 @@ import {
   policySchema,
   shardletColumns,
 } from '../../planning/index.ts';
+import type { AnnouncedLoad } from './announced-load.ts';
 import type { CostModel } from './cost-model.ts';
 import type { Foresight, Outlook } from './foresight.ts';
 import { PieceTrust } from './piece-trust.ts';
@@ -45,6 +46,8 @@ export interface PlannerChoice {
   readonly shareMemory: number;
   /** pressure the others may reach when a host is removed */
   readonly scaleIn: number;
+  /** of reserves for announced load, 0 to 1 */
+  readonly reserve: number;
 }
 
 export const SHIPPED: PlannerChoice = {
@@ -61,6 +64,7 @@ export const SHIPPED: PlannerChoice = {
   surge: 2,
   shareMemory: 0.98,
   scaleIn: 0.8,
+  reserve: 0.8,
 };
 
 /** every plan keeps room for them, and there are thousands of plans */
@@ -126,6 +130,7 @@ export class PlannerPlayer implements PolicyPlayer {
   /** of the total, by step ahead, over what is measured */
   private growth: readonly number[] = [];
   private readonly trust = new PieceTrust();
+  private readonly announced: AnnouncedLoad | undefined;
 
   constructor(
     name: string,
@@ -133,7 +138,9 @@ export class PlannerPlayer implements PolicyPlayer {
     model: CostModel,
     foresight: Foresight | undefined,
     workload: { readonly pastShare: Float64Array; readonly stepMinutes: number },
+    announced?: AnnouncedLoad,
   ) {
+    this.announced = announced;
     this.name = name;
     this.choice = choice;
     this.policy = policyFor(choice, model);
@@ -146,6 +153,7 @@ export class PlannerPlayer implements PolicyPlayer {
     this.follow(world);
     if (this.foresight !== undefined && minute % this.stepMinutes === 0)
       this.look(world, this.foresight, minute);
+    this.announced?.learn(world, minute);
     const present = presentHosts(world);
     const { actions } = plan(this.columnsOf(world, present), this.policyNow(world), minute * MINUTE_MS);
     return ordersOf(actions, world, present);
@@ -166,10 +174,12 @@ export class PlannerPlayer implements PolicyPlayer {
   /** A few events a minute differ from host to host by chance, and moves after chance never end. */
   private policyNow({ keyRate, fleet }: World): Policy {
     const counted = (keyRate.reduce((sum, rate) => sum + rate, 0) * RATE_MINUTES) / fleet.active.length;
+    // room is kept where bursts are announced: what else is uneven is not worth a copy beside them
+    const standsOut = this.choice.standsOut * (this.announced?.isOfUse === true ? ANNOUNCED_STANDS_OUT : 1);
     const noise = this.choice.chance / Math.sqrt(Math.max(1, counted));
     return {
       ...this.policy,
-      host: { ...this.policy.host, stands_out: Math.max(this.choice.standsOut, noise) },
+      host: { ...this.policy.host, stands_out: Math.max(standsOut, noise) },
     };
   }
 
@@ -192,6 +202,7 @@ export class PlannerPlayer implements PolicyPlayer {
     }));
     const shardlets = shardletColumns(pieces.length, columns.length);
     const now = recentLoads(world);
+    const reserved = this.announced?.reserved(world, this.choice) ?? NOTHING_RESERVED;
     for (const piece of pieces) {
       const { id } = piece;
       shardlets.ids.push(String(id));
@@ -208,8 +219,21 @@ export class PlannerPlayer implements PolicyPlayer {
       shardlets.recentMoves[id] = Math.min(255, piece.moves);
       // one key cannot be split between keys
       shardlets.topKeyShare[id] = piece.keys.length < 2 ? 1 : this.topShare(world, piece.keys);
+      const extra = reserved.get(id);
+      if (extra === undefined) continue;
+      if (piece.keys.length > 1)
+        shardlets.topKeyShare[id] = Math.max(
+          1 / piece.keys.length,
+          (shardlets.topKeyShare[id]! * now[id]!) / (now[id]! + extra.waits),
+        );
     }
-    for (let h = 0; h < ahead; h++) this.surge(world, shardlets.demand, columns.length, h);
+    for (let h = 0; h < ahead; h++) {
+      this.surge(world, shardlets.demand, columns.length, h);
+      for (const [id, { waits, runs }] of reserved) {
+        const at = id * columns.length + 1 + h;
+        shardlets.demand[at] = Math.max(shardlets.demand[at]! + waits, runs);
+      }
+    }
     const moves = new Int32Array(present.length);
     for (const copy of world.copies) {
       shardlets.flags[copy.piece]! |= IN_FLIGHT;
@@ -241,6 +265,8 @@ export class PlannerPlayer implements PolicyPlayer {
     const { fullness, hysteresis, surge: distances } = this.choice;
     // where hosts come and go it would only keep more of them, and what it is for is room that is there
     if (model.hostsMax > model.hosts) return;
+    // most of the total's doubt are bursts, and what announces them says where they come
+    if (this.announced?.isOfUse === true) return;
     let total = 0;
     for (const { id } of pieces) total += demand[id * width + 1 + h]!;
     // the mark that hot hosts are relieved to
@@ -271,6 +297,10 @@ export class PlannerPlayer implements PolicyPlayer {
     return sum > 0 ? most / sum : 0;
   }
 }
+
+/** so many times as far a host has to stand out where something announces bursts */
+const ANNOUNCED_STANDS_OUT = 2;
+const NOTHING_RESERVED: ReturnType<AnnouncedLoad['reserved']> = new Map();
 
 const PLANNED_AS = {
   active: HOST_STATUS.active,

@@ -1,4 +1,6 @@
 /** Plays policies against one workload, each on a cluster that starts the same. */
+
+import { AnnouncedLoad, type ReserveFigures } from './announced-load.ts';
 import { COSTS, type CostModel } from './cost-model.ts';
 import { Forecasts, type Foresight, losing, Truth } from './foresight.ts';
 import { KEY_SPLITS, type KeySplitChoice, withKeySplits } from './key-splits.ts';
@@ -21,6 +23,7 @@ export const POLICY_NAMES = [
   'reactive+keys',
   'predictive+keys',
   'oracle+keys',
+  'predictive+surges',
   'p-store',
   'reactive+hosts',
   'predictive+hosts',
@@ -73,10 +76,11 @@ export class Replay {
     this.options = options;
   }
 
-  run(name: PolicyName, choices: Choices = {}): Score {
+  run(name: PolicyName, choices: Choices = {}): Score & { readonly surges?: ReserveFigures } {
     const model = this.modelFor(name);
     const world = new World(this.workload, model, this.options.seed, REVERSAL_MINUTES);
-    const player = this.player(name, model, choices);
+    const announced = name.endsWith('+surges') ? new AnnouncedLoad(this.workload, world.position) : undefined;
+    const player = this.player(name, model, choices, announced);
     const scores = new Scores(model, this.options.windowMinutes);
     const { warmUpMinutes = 0 } = this.options;
     let before = { ...world.done, hostMinutes: 0 };
@@ -87,7 +91,7 @@ export class Replay {
       if (minute >= warmUpMinutes) scores.minute(burden, isUp);
       else before = { ...world.done, hostMinutes: world.fleet.hostMinutes };
     }
-    return scores.result(
+    const score = scores.result(
       {
         moves: world.done.moves - before.moves,
         reversals: world.done.reversals - before.reversals,
@@ -96,6 +100,7 @@ export class Replay {
       },
       world.fleet.hostMinutes - before.hostMinutes,
     );
+    return announced === undefined ? score : { ...score, surges: announced.figures() };
   }
 
   private modelFor(name: PolicyName): CostModel {
@@ -104,10 +109,16 @@ export class Replay {
     return { ...COSTS, hosts, capacity, hostsMax: isScaling ? HOSTS_GROW * hosts : hosts };
   }
 
-  private player(name: PolicyName, model: CostModel, choices: Choices): PolicyPlayer {
+  private player(
+    name: PolicyName,
+    model: CostModel,
+    choices: Choices,
+    announced?: AnnouncedLoad,
+  ): PolicyPlayer {
     const [base, with_] = name.split('+');
     const choice = choices.planner ?? SHIPPED;
-    const own = (foresight?: Foresight) => new PlannerPlayer(base!, choice, model, foresight, this.workload);
+    const own = (foresight?: Foresight) =>
+      new PlannerPlayer(base!, choice, model, foresight, this.workload, announced);
     const players: Record<string, () => PolicyPlayer> = {
       static: () => STATIC,
       cockroachdb: () => cockroach(choices.rival ?? AS_SHIPPED.cockroachdb),

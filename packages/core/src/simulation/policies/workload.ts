@@ -22,6 +22,18 @@ export interface Workload {
   readonly count: Float32Array;
   /** host 1 dies at this minute of the test part */
   readonly hostDiesAt?: number | undefined;
+  /** of each key, in [0, 1); left out: it is drawn where the keys are laid out */
+  readonly position?: Float64Array;
+  /** events of kinds that may announce something, in order; below 0 in the past */
+  readonly marks?: readonly Mark[];
+  /** [minute of the past * keyCount + key] */
+  readonly pastByKey?: Float32Array;
+}
+
+export interface Mark {
+  readonly minute: number;
+  readonly type: string;
+  readonly position: number;
 }
 
 /** keys that get a forecast of their own; the rest share what is left of the total */

@@ -61,6 +61,8 @@ export class World {
   readonly keyRate: Float64Array;
   /** events of the last minute, by key */
   readonly keyLast: Float64Array;
+  /** of each key, in [0, 1) */
+  readonly position: Float64Array;
   readonly done = { moves: 0, reversals: 0, bytes: 0, splits: 0, refused: 0 };
   private readonly workload: Workload;
   private readonly held: Float64Array[] = [];
@@ -81,7 +83,10 @@ export class World {
     );
     this.keyLast = this.keyRate.slice();
     this.piecesOfKey = Array.from({ length: workload.keyCount }, () => []);
-    this.layOut(seed);
+    const random = seededRandom(seed);
+    this.position =
+      workload.position ?? Float64Array.from({ length: workload.keyCount }, () => random.next());
+    this.layOut();
   }
 
   /** The minute happens: loads, copies, what has become due. Answers the load of each host with the cost of copies. */
@@ -273,10 +278,9 @@ export class World {
     }
   }
 
-  private layOut(seed: number): void {
+  private layOut(): void {
     const { hosts, startShardletsPerHost } = this.model;
-    const random = seededRandom(seed);
-    const position = Float64Array.from({ length: this.workload.keyCount }, () => random.next());
+    const { position } = this;
     const count = hosts * startShardletsPerHost;
     for (let id = 0; id < count; id++) {
       const never = Number.NEGATIVE_INFINITY;
