@@ -80,7 +80,7 @@ const read = procedure(reading.log.permission)
       waitMs: z.int().min(0).max(PAGE_WAIT_MS_MAX).default(0),
     }),
   )
-  .output(reading.log.output)
+  .output(z.union([reading.log.output, reading.key.output]))
   .query(async ({ ctx, input, signal }) => {
     const { stream: name, key, from, limit, waitMs } = input;
     const { principal, holds } = ctx.identity;
