@@ -28,7 +28,11 @@ beforeAll(async () => {
   await importHistory();
   await store();
 });
-afterAll(() => browser?.close());
+afterAll(async () => {
+  await browser?.close();
+  // what would be proposed for its 64 shardlets fills the inbox of others
+  await foreshard('streams', 'delete', STREAM, '--yes');
+});
 
 async function foreshard(...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await foreshardBeside(inject('dataDir'), ...args);
