@@ -203,7 +203,7 @@ describe('two pins', () => {
     await press('Shift+ArrowLeft', 'm', 'Shift+ArrowLeft', 'Shift+ArrowDown', 'Enter');
     await page.getByRole('region', { name: 'Pinned range' }).waitFor();
     await page.getByRole('region', { name: 'Comparison' }).getByRole('row').nth(8).waitFor();
-    expect(new URL(page.url()).searchParams.get('untilMs')).not.toBeNull();
+    await expect.poll(() => new URL(page.url()).searchParams.get('untilMs')).not.toBeNull();
     await page.close();
   });
 });
