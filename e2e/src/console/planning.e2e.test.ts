@@ -3,7 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { openBrowser, visit } from '../browser.ts';
 import { foreshardBeside } from '../product.ts';
 import { violations } from './look.ts';
@@ -66,10 +66,7 @@ async function store(): Promise<void> {
 }
 
 /** As people do: what is refused because something else has changed meanwhile is approved once it is simulated anew. */
-async function untilApproved(
-  page: Page,
-  press = () => page.getByRole('button', { name: 'Approve', exact: true }).click(),
-): Promise<void> {
+async function untilApproved(page: Page, press: () => Promise<void>): Promise<void> {
   const approved = page.getByText('Approved', { exact: true });
   const answered = page.getByText(/^(Approved|Not approved)/);
   await expect
@@ -207,12 +204,23 @@ describe('recommendations', () => {
   it('are decided in the browser and carried out', async () => {
     await expect.poll(async () => (await recommendedRolls()).length, { timeout: 150_000 }).toBeGreaterThan(1);
     const { page } = await visit(browser, `${consoleUrl}/recommendations`);
-    const [first] = await recommendedRolls();
-    const title = `Roll shardlet ${first!.proposal.shardlets[0]}`;
-    await page.getByRole('button', { name: `Decide: ${title}`, exact: true }).click();
-    await untilApproved(page);
+    const open = async () => {
+      const [first] = await recommendedRolls();
+      await page.goto(`${consoleUrl}/recommendations`);
+      const name = `Decide: Roll shardlet ${first!.proposal.shardlets[0]}`;
+      await page.getByRole('button', { name, exact: true }).click({ timeout: 10_000 });
+      return first!;
+    };
+    const patience = { timeout: 60_000, interval: 1_000 };
+    let opened = await vi.waitFor(open, patience);
+    const approve = page.getByRole('button', { name: 'Approve', exact: true });
+    await untilApproved(page, async () => {
+      // what has been replaced meanwhile cannot be approved any more
+      if ((await approve.count()) === 0) opened = await vi.waitFor(open, patience);
+      await approve.click();
+    });
     await expect
-      .poll(async () => JSON.parse(await foreshard('recommendations', 'show', String(first!.id))).state, {
+      .poll(async () => JSON.parse(await foreshard('recommendations', 'show', String(opened.id))).state, {
         timeout: 30_000,
       })
       .toBe('done');
