@@ -27,7 +27,7 @@ export interface Shard {
 /** About how long each takes on two quiet cores, rounded up. Only the balance of the shards depends on it. */
 export const SECONDS: Readonly<Record<string, number>> = {
   'bench/src/model/progress.slow.test.ts': 50,
-  'bench/src/simulation/many-seeds.slow.test.ts': 160,
+  'bench/src/simulation/many-seeds.slow.test.ts': 240,
   'bench/src/simulation/mutants.slow.contract.test.ts': 120,
   'e2e/src/client/kills/kills.slow.contract.test.ts': 160,
   'e2e/src/client/kills/log-order.slow.contract.test.ts': 200,
