@@ -4,6 +4,7 @@
  * handed over when somebody looks, because a labelled counter costs as much as the event itself.
  */
 import type { CacheStats } from '@foreshard/core/caching';
+import { removeMisnamed } from '@foreshard/core/exposition';
 import type { HostUnreachable } from '@foreshard/core/hosts';
 import type { ErrorCode } from '@foreshard/core/kernel';
 import type { PrefetchLedger, SourceTotals } from '@foreshard/core/prefetching';
@@ -20,9 +21,6 @@ export interface Gauges {
   readonly prefetching: () => PrefetchLedger['totals'];
   readonly tokensAgeSeconds: () => number;
 }
-
-/** Gauges that prom-client names like counters; their values are also in those without the ending. */
-const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`);
 
 const LATENCY_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 const EVENTS_PER_CALL = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
@@ -45,7 +43,7 @@ export class EdgeMetrics {
   constructor() {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
-    for (const name of MISNAMED) this.registry.removeSingleMetric(name);
+    removeMisnamed(this.registry);
     this.addEventCounter();
     this.callSeconds = new Histogram({
       name: 'foreshard_edge_append_seconds',

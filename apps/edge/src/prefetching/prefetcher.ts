@@ -1,8 +1,8 @@
 /**
- * Fetches into the shard cache of this edge what its readers are about to ask for: what follows the checkpoints of members that poll
- * here, what members were given or the topology moved, and, where the policy has a threshold, what the Prefetch Probability
- * Map expects and what was read soon after the same reads before. The queue decides what and in which order; this carries it out. Reads go on when it fails: a fetch that fails is a read
- * that waits, as without it.
+ * Fetches into the shard cache of this edge what its readers are about to ask for: what follows the checkpoints of members
+ * that poll here, what members were given or the topology moved, and, where the policy has a threshold, what the Prefetch
+ * Probability Map expects and what was read soon after the same reads before. The queue decides what, and in which order; this
+ * carries it out. A fetch that fails is a read that waits, as without it.
  */
 import {
   type AheadRead,

@@ -1,5 +1,6 @@
 /** Everything the worker counts, in one place, so that names and labels can be read together. */
 import type { GroupOutlook } from '@foreshard/core/consuming';
+import { removeMisnamed } from '@foreshard/core/exposition';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** From a reconcile with nothing to do to a long readmission. */
@@ -7,9 +8,6 @@ const DURATION_BUCKETS_SECONDS = [0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300];
 
 /** The goal is 20 ms; seconds mean that a worker was killed in the middle. */
 const CUTOVER_BUCKETS_SECONDS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 30];
-
-/** Gauges that prom-client names like counters; their values are also in those without the ending. */
-const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`);
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -20,7 +18,7 @@ export function createMetrics(outlooks: Outlooks = async () => []) {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  removeMisnamed(registry);
   return {
     registry,
     jobRuns: new Counter({

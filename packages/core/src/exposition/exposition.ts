@@ -7,9 +7,17 @@ import { Registry, type RegistryContentType } from 'prom-client';
 export const EXPOSITIONS = ['text/plain', 'application/openmetrics-text'] as const;
 const [TEXT, OPEN_METRICS] = EXPOSITIONS;
 
+/** Gauges that prom-client names like counters; their values are also in those without the ending. */
+const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`);
+
 export interface Exposition {
   readonly contentType: string;
   readonly text: string;
+}
+
+/** Of the metrics that prom-client has of every process: promtool refuses these. */
+export function removeMisnamed(registry: Registry): void {
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
 }
 
 /** `mediaType`: which of EXPOSITIONS the reader wants; anything else is answered as text. */

@@ -1,1 +1,1 @@
-export { EXPOSITIONS, type Exposition, exposed, preferredExposition } from './exposition.ts';
+export { EXPOSITIONS, type Exposition, exposed, preferredExposition, removeMisnamed } from './exposition.ts';

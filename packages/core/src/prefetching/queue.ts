@@ -4,9 +4,9 @@
  *   wanted --taken--> in flight --landed--> held
  *      \--cancelled, late--> gone
  *
- * What is certain to be needed goes first (read-ahead, warming), then what the Prefetch Probability Map expects or what was read soon after
- * the same reads before; each by its predicted arrival. An object that several want is fetched once, and cancelled when the last of them does not want it any more. The queue
- * decides and does no IO.
+ * What is certain to be needed goes first (read-ahead, warming), then what the Prefetch Probability Map expects or what was
+ * read soon after the same reads before; each by its predicted arrival. An object that several want is fetched once. It is
+ * cancelled when the last of them does not want it any more. The queue decides and does no IO.
  */
 
 export const SOURCES = ['readAhead', 'warm', 'map', 'reads'] as const;

@@ -1,8 +1,7 @@
 /** What the console tells about itself to Prometheus. Labels are bounded: procedures are those of the router. */
+import { removeMisnamed } from '@foreshard/core/exposition';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-/** Gauges that prom-client names like counters; their values are also in those without the ending. */
-const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`);
 const SECONDS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
 export interface ConsoleGauges {
@@ -19,7 +18,7 @@ export class ConsoleMetrics {
   constructor(gauges: ConsoleGauges) {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
-    for (const name of MISNAMED) this.registry.removeSingleMetric(name);
+    removeMisnamed(this.registry);
     this.procedures = new Counter({
       name: 'foreshard_console_procedures_total',
       help: 'Calls of procedures; the outcome is ok, or the code of tRPC',
